@@ -1,0 +1,8 @@
+//! Server functions: what the page asks the server for, typed on both sides.
+//!
+//! Each is a public endpoint under `/api`. They hold no rules: state, principal, engine call, `?`.
+
+pub mod error;
+mod html;
+pub mod models;
+pub mod runs;

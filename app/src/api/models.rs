@@ -1,0 +1,13 @@
+//! Models that can be picked.
+
+use domain::ModelInfo;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+use super::error::PageError;
+
+/// Lists the models; the first is the default.
+#[server(prefix = "/api", endpoint = "models", input = GetUrl)]
+pub async fn list_models() -> Result<Vec<ModelInfo>, PageError> {
+    Ok(expect_context::<engine::Engine>().models())
+}

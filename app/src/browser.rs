@@ -1,0 +1,109 @@
+//! The few things that the page asks of the browser. Called from effects and handlers alone: the server runs neither.
+
+use std::cell::Cell;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// Under which name the tab keeps its draft.
+const DRAFT_KEY: &str = "etude.draft";
+/// Under which name the browser keeps the theme. The script in the shell reads it, too.
+pub const THEME_KEY: &str = "etude.theme";
+
+/// Says that the page is live: tests and styles wait for `<html data-hydrated>`.
+pub fn say_alive() {
+    Effect::new(|| {
+        if let Some(root) = document().document_element() {
+            _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+}
+
+/// Milliseconds since the page was opened; never goes back.
+#[must_use]
+pub fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// A name that no other submission has.
+#[must_use]
+pub fn random_id() -> String {
+    #[cfg(feature = "hydrate")]
+    {
+        // `crypto.randomUUID` is missing on pages that come over plain HTTP from another machine.
+        let random = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+        format!("page-{:x}-{:08x}{:08x}{:08x}", js_sys::Date::now() as u64, random(), random(), random())
+    }
+    #[cfg(not(feature = "hydrate"))]
+    unreachable!("only the browser starts a run this way")
+}
+
+/// The draft that the tab keeps.
+#[must_use]
+pub fn kept_draft() -> Option<String> {
+    window().session_storage().ok()??.get_item(DRAFT_KEY).ok()?
+}
+
+/// Keeps the draft for this tab. What does not fit in the browser's quota is not kept.
+pub fn keep_draft(json: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        _ = storage.set_item(DRAFT_KEY, json);
+    }
+}
+
+/// Remembers the theme and applies it; `system` follows the system.
+pub fn set_theme(theme: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = storage.set_item(THEME_KEY, theme);
+    }
+    if let Some(root) = document().document_element() {
+        _ = if theme == "system" {
+            root.remove_attribute("data-theme")
+        } else {
+            root.set_attribute("data-theme", theme)
+        };
+    }
+}
+
+/// The theme in force.
+#[must_use]
+pub fn theme() -> Option<String> {
+    document().document_element()?.get_attribute("data-theme")
+}
+
+/// Focuses the element with that id.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        _ = element.focus();
+    }
+}
+
+/// Whether the main key for commands is ⌘.
+#[must_use]
+pub fn is_apple() -> bool {
+    window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
+}
+
+/// Least time between two updates of the text where motion is not wanted, or nobody looks, in milliseconds.
+const CALM_MS: u64 = 250;
+
+/// Calls back when the next frame is painted: later where motion is not wanted or the tab is hidden.
+pub fn on_frame(callback: impl FnOnce() + 'static) {
+    let calm = document().hidden() || reduced_motion();
+    if calm {
+        set_timeout(callback, std::time::Duration::from_millis(CALM_MS));
+    } else {
+        request_animation_frame(callback);
+    }
+}
+
+fn reduced_motion() -> bool {
+    thread_local!(static REDUCED: Cell<Option<bool>> = const { Cell::new(None) });
+    REDUCED.get().unwrap_or_else(|| {
+        let query = window().match_media("(prefers-reduced-motion: reduce)").ok().flatten();
+        let reduced = query.is_some_and(|query| query.matches());
+        REDUCED.set(Some(reduced));
+        reduced
+    })
+}

@@ -1,0 +1,150 @@
+//! The playground's page, from header to rail.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::banner::Banner;
+use super::header::WorkHeader;
+use super::icon::Icon;
+use super::inputs::Inputs;
+use super::message::Message;
+use super::output::Output;
+use super::params::Params;
+use super::welcome::Welcome;
+use crate::state::desk::{Desk, Pane};
+use crate::state::draft::DraftStoreFields;
+
+/// The playground: prompt, output, parameters.
+#[component]
+pub fn Workbench(
+    /// Everything on it.
+    desk: Desk,
+    /// What of an opened run has no field here.
+    left_out: Option<String>,
+) -> impl IntoView {
+    keys(desk);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        desk.start();
+    };
+    let draft = desk.draft;
+    let model = Signal::derive(move || Some(desk.model()));
+    view! {
+        <div class="shell">
+            <WorkHeader desk/>
+            <Banner/>
+            <main class="shell__main" id="main">
+                <form
+                    class="playground"
+                    id="playground"
+                    method="post"
+                    action="/api/start"
+                    novalidate=true
+                    data-rail=move || if desk.rail.get() { "open" } else { "closed" }
+                    on:submit=submit
+                >
+                    <Views desk/>
+                    <section class="pane playground__prompt" aria-labelledby="prompt-h">
+                        <header class="pane__head">
+                            <h2 id="prompt-h">"Prompt"</h2>
+                        </header>
+                        <div class="pane__body">
+                            {left_out.map(|left_out| view! { <LeftOut left_out/> })}
+                            <div class="messages">
+                                <Message
+                                    role="System"
+                                    label="System prompt"
+                                    name="system"
+                                    text=Signal::derive(move || draft.system().get())
+                                    on_input=move |text| draft.system().set(text)
+                                />
+                                <Message
+                                    role="User"
+                                    label="Message 1"
+                                    name="message"
+                                    text=Signal::derive(move || draft.message().get())
+                                    on_input=move |text| draft.message().set(text)
+                                />
+                            </div>
+                            <Inputs desk/>
+                        </div>
+                    </section>
+                    <Output
+                        run=desk.run
+                        model
+                        heading=true
+                        welcome=move || view! { <Welcome desk/> }
+                        on_retry=Callback::new(move |()| desk.start())
+                        on_fix=Callback::new(move |fix| desk.mend(&fix))
+                    />
+                    <Params desk/>
+                </form>
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+/// Which pane a phone shows. Radios of no form: they are not part of the prompt.
+#[component]
+fn Views(desk: Desk) -> impl IntoView {
+    let items = [("Prompt", Pane::Prompt), ("Output", Pane::Output), ("Params", Pane::Params)];
+    let items = items.map(|(label, pane)| {
+        view! {
+            <label class="segmented__item">
+                <input
+                    type="radio"
+                    name="view"
+                    form="views"
+                    value=label.to_lowercase()
+                    checked=desk.pane.get_untracked() == pane
+                    prop:checked=move || desk.pane.get() == pane
+                    on:change=move |_| desk.pane.set(pane)
+                />
+                {label}
+            </label>
+        }
+    });
+    view! {
+        <div class="playground__views">
+            <div class="segmented" role="radiogroup" aria-label="Show">{items.collect_view()}</div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn LeftOut(left_out: String) -> impl IntoView {
+    view! {
+        <div class="note playground__left-out" data-tone="warn" role="note">
+            <Icon name="triangle-alert"/>
+            <div class="note__text">
+                "The run that was opened has more than this page shows: " <b>{left_out}</b> ". Running it here leaves that out."
+            </div>
+        </div>
+    }
+}
+
+/// The page's keys. None acts while an input method is composing.
+fn keys(desk: Desk) {
+    let press = move |event: KeyboardEvent| {
+        if event.is_composing() || event.key_code() == 229 || event.default_prevented() {
+            return;
+        }
+        match event.key().as_str() {
+            "Enter" if (event.ctrl_key() || event.meta_key()) && !event.shift_key() && !event.alt_key() => {
+                event.prevent_default();
+                if !event.repeat() {
+                    desk.start();
+                }
+            }
+            "Escape" if desk.rail.get_untracked() => desk.rail.set(false),
+            "Escape" => desk.stop(),
+            _ => {}
+        }
+    };
+    Effect::new(move || {
+        let handle = window_event_listener(leptos::ev::keydown, press);
+        on_cleanup(move || handle.remove());
+    });
+}

@@ -1,0 +1,87 @@
+//! The HTML document around a page.
+
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::App;
+use crate::browser::THEME_KEY;
+
+/// Sets the theme before anything is painted: an external script would come too late.
+fn theme_script() -> String {
+    format!(
+        "try{{let t=localStorage.getItem('{THEME_KEY}');\
+         if(t=='light'||t=='dark')document.documentElement.dataset.theme=t}}catch{{}}"
+    )
+}
+
+/// The document that every page is rendered into.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::csp::protect();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <Common options=options.clone()/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// What stands in every document's head.
+#[component]
+fn Common(options: LeptosOptions) -> impl IntoView {
+    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+        <meta name="color-scheme" content="light dark"/>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+        <link rel="icon" href="/favicon.ico" sizes="32x32"/>
+        <link rel="preload" href="/fonts/inter.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
+        <link rel="preload" href="/fonts/jetbrains-mono.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
+        <link rel="stylesheet" id="leptos" href=stylesheet/>
+        <script nonce=use_nonce() inner_html=theme_script()></script>
+    }
+}
+
+/// The playground as a form without JavaScript gets it back when its run is refused: what was typed, and why.
+#[cfg(feature = "ssr")]
+pub(crate) fn refused_document(
+    models: Vec<domain::ModelInfo>,
+    draft: crate::state::draft::Draft,
+    refusal: crate::state::draft::Refusal,
+) -> String {
+    use crate::components::workbench::Workbench;
+    use crate::state::desk::{Desk, Pane};
+    use crate::state::run::RunState;
+
+    crate::csp::protect();
+    let options = use_context::<LeptosOptions>().unwrap_or_else(|| {
+        LeptosOptions::builder().output_name(option_env!("LEPTOS_OUTPUT_NAME").unwrap_or("etude")).build()
+    });
+    let live = crate::live::Live::default();
+    provide_context(live);
+    let run = RunState::default();
+    run.refuse(refusal);
+    let desk = Desk::new(models, draft, run, live);
+    desk.pane.set(Pane::Output);
+    let document = view! {
+        <html lang="en">
+            <head>
+                <title>"Not run · Etude"</title>
+                <Common options/>
+            </head>
+            <body>
+                <Workbench desk left_out=None/>
+            </body>
+        </html>
+    };
+    format!("<!DOCTYPE html>{}", document.to_html())
+}

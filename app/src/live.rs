@@ -1,0 +1,87 @@
+//! The tab's one connection: runs are started, tailed and cancelled over it, and survive its loss.
+
+#[cfg(feature = "hydrate")]
+mod socket;
+
+use domain::{NewRun, RunId};
+use leptos::prelude::*;
+
+use crate::state::run::RunState;
+
+/// How the connection is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Link {
+    /// Opened for the first time, and no answer yet.
+    Opening,
+    /// It works.
+    Open,
+    /// It is gone. `retry_at` is by this page's clock; without it, a try is under way.
+    Lost {
+        /// When the next try begins.
+        retry_at: Option<f64>,
+    },
+}
+
+/// A handle on the connection. On the server it does nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Live {
+    /// How the connection is.
+    pub link: RwSignal<Link>,
+    /// Since when, by this page's clock.
+    pub since: RwSignal<f64>,
+    #[cfg(feature = "hydrate")]
+    socket: StoredValue<std::rc::Rc<socket::Socket>, LocalStorage>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            link: RwSignal::new(Link::Opening),
+            since: RwSignal::new(0.0),
+            #[cfg(feature = "hydrate")]
+            socket: StoredValue::new_local(std::rc::Rc::default()),
+        }
+    }
+}
+
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "the server has no connection to itself"))]
+impl Live {
+    /// Opens the connection and keeps it open.
+    pub fn open(&self) {
+        #[cfg(feature = "hydrate")]
+        socket::Socket::open(self.socket.get_value(), *self);
+    }
+
+    /// Starts a run and tails it into `state`. Kept and sent later when there is no connection.
+    pub fn start(&self, state: RunState, run: NewRun) {
+        state.starting.set(true);
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().start(state, run);
+    }
+
+    /// Tails a run into `state`, from its first event.
+    pub fn tail(&self, state: RunState, run: RunId) {
+        state.begin_rebuild();
+        state.id.set(Some(run));
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().tail(state, run);
+    }
+
+    /// Cancels the run that is tailed into `state`.
+    pub fn cancel(&self, state: RunState) {
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().cancel(state);
+    }
+
+    /// Stops writing into `state`; the run goes on.
+    pub fn release(&self, state: RunState) {
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().release(state);
+    }
+
+    /// Tries again now.
+    pub fn retry(&self) {
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().wake();
+    }
+}

@@ -1,0 +1,41 @@
+//! Plain data and pure rules: what a run is, what an event is, what may be asked.
+//!
+//! Knows no I/O, no clock, no async; compiles to WebAssembly, so that the page and the server share
+//! one definition of every word.
+//!
+//! | module | what stands there |
+//! |---|---|
+//! | [`chat`] | messages, tools, response format: what a model is given |
+//! | [`error`] | the public error, its codes and their statuses |
+//! | [`event`] | the events of a run's log |
+//! | [`id`] | ids: a prefix and 32 hex digits |
+//! | [`limits`] | every limit, by name and unit |
+//! | [`live`] | frames of the tab's one connection |
+//! | [`model`] | what a user picks: context, price, ranges |
+//! | [`params`] | temperature and its kind, with their checks |
+//! | [`run`] | a run as asked for and as kept |
+//! | [`strict`] | JSON in, with errors that name the field and suggest another |
+//! | [`template`] | `{{name}}`: finding and filling |
+//! | [`view`] | the fold of events into what a run has become |
+
+pub mod chat;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod limits;
+pub mod live;
+pub mod model;
+pub mod params;
+pub mod run;
+pub mod strict;
+pub mod template;
+pub mod view;
+
+pub use chat::{ChatMessage, Content, Part, ResponseFormat, Role, ToolCall};
+pub use error::{ApiError, Code, Upstream};
+pub use event::{Event, EventKind, FinishReason, RunEvent, TokenLogprob, TopLogprob, Usage};
+pub use id::{RunId, UserId, WorkspaceId};
+pub use model::{ModelInfo, Price, Range};
+pub use params::Params;
+pub use run::{NewRun, Output, Run, RunStatus, RunSummary};
+pub use view::RunView;

@@ -1,0 +1,40 @@
+//! Every limit of the product, by name and unit. The page and the server read the same constant.
+
+/// Largest body of `/v1` and `/api`, and largest frame of the live connection, in bytes.
+pub const INLINE_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest `request_id`, in bytes.
+pub const REQUEST_ID_BYTES_MAX: usize = 256;
+/// How long a `request_id` answers with the same run, in microseconds (24 hours, D2).
+pub const REQUEST_ID_TTL_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+/// Most messages in one run.
+pub const MESSAGES_MAX: usize = 10_000;
+/// Most stop sequences in one run.
+pub const STOP_SEQUENCES_MAX: usize = 16;
+/// Longest stop sequence, in bytes.
+pub const STOP_SEQUENCE_BYTES_MAX: usize = 1024;
+/// Most alternatives to a token that can be asked for.
+pub const LOGPROBS_MAX: u8 = 20;
+/// Deepest nesting of JSON that is read, in levels.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// Longest variable name, in bytes.
+pub const VARIABLE_NAME_BYTES_MAX: usize = 64;
+/// Grace after the last reader of a run that is not to be kept going, in milliseconds (B4).
+pub const READERLESS_GRACE_MS: u64 = 5_000;
+/// How long the events of an ended run stay in memory, in milliseconds (B6).
+pub const HOT_AFTER_END_MS: u64 = 5 * 60 * 1_000;
+/// Runs at a time of the built-in user, where no tier named `default` is configured.
+pub const BUILT_IN_CONCURRENT_RUNS: u32 = 16;
+/// Wait that is suggested to one who is over the concurrency limit, in milliseconds.
+pub const CONCURRENCY_RETRY_MS: u64 = 1_000;
+/// Silence after which a stream is given a sign of life, in milliseconds.
+pub const PING_EVERY_MS: u64 = 20_000;
+/// Runs that one tab may tail at a time.
+pub const LIVE_TAILS_MAX: usize = 256;
+/// Runs on a page of `GET /v1/runs`, when nothing is said.
+pub const RUNS_PAGE_DEFAULT: u32 = 50;
+/// Most runs on a page of `GET /v1/runs`.
+pub const RUNS_PAGE_MAX: u32 = 200;
+/// Largest event of an upstream's stream, in bytes.
+pub const UPSTREAM_EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest error body of an upstream that is read, in bytes.
+pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,203 @@
+//! Frames of `GET /v1/live`, the tab's one connection: JSON text, one object each.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::Verbatim;
+use crate::error::ApiError;
+use crate::event::EventKind;
+use crate::id::RunId;
+
+/// What a client sends.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Up {
+    /// Starts a run and tails it. `run` is read as the body of `POST /v1/runs`.
+    Start {
+        /// The client's name for it until it has an id.
+        reference: String,
+        /// The run asked for.
+        run: Verbatim,
+    },
+    /// Reads a run's log after a seq, then waits for more.
+    Tail {
+        /// The run.
+        run: RunId,
+        /// The last seq that the client has.
+        after: Option<u64>,
+    },
+    /// Stops tailing.
+    Untail {
+        /// The run.
+        run: RunId,
+    },
+    /// Cancels a run.
+    Cancel {
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// [`Up`] as it stands on the wire. A tagged enum cannot hold verbatim JSON, so the fields stand side by side.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UpFrame {
+    /// `start`, `tail`, `untail` or `cancel`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Of `start`.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Of `start` the run asked for, else a run's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Verbatim>,
+    /// Of `tail`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+impl UpFrame {
+    /// The frame that starts a run.
+    #[must_use]
+    pub fn start(reference: String, run: Verbatim) -> Self {
+        Self { kind: "start".into(), reference: Some(reference), run: Some(run), after: None }
+    }
+
+    /// A frame about a run that exists: `tail`, `untail` or `cancel`.
+    #[must_use]
+    pub fn about(kind: &str, run: RunId, after: Option<u64>) -> Self {
+        let id = serde_json::value::RawValue::from_string(format!("\"{run}\""));
+        Self { kind: kind.into(), reference: None, run: id.ok().map(Verbatim), after }
+    }
+
+    /// Reads a frame into what it means.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub fn read(self) -> Result<Up, String> {
+        let Some(run) = self.run else { return Err(format!("`run` is missing in a frame of type `{}`.", self.kind)) };
+        if self.kind == "start" {
+            let reference = self.reference.ok_or("`ref` is missing in a frame of type `start`.")?;
+            return Ok(Up::Start { reference, run });
+        }
+        let id = serde_json::from_str::<RunId>(run.as_str()).map_err(|error| format!("`run` cannot be used: {error}."));
+        match self.kind.as_str() {
+            "tail" => Ok(Up::Tail { run: id?, after: self.after }),
+            "untail" => Ok(Up::Untail { run: id? }),
+            "cancel" => Ok(Up::Cancel { run: id? }),
+            other => Err(format!("Unknown frame type `{other}`; known are start, tail, untail, cancel.")),
+        }
+    }
+}
+
+/// What the server sends. A client ignores types that it does not know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Down {
+    /// `hello`, `accepted`, `refused`, `event` or `end`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Of `accepted` and `refused`: the `ref` of the `start`.
+    #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// Of `event`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// Of `event`: its kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventKind>,
+    /// Of `event`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Verbatim>,
+    /// Of `refused`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Problem>,
+    /// Of `hello`: the build of the page that the server serves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<String>,
+}
+
+impl Down {
+    /// A frame of that type with nothing in it yet.
+    #[must_use]
+    pub fn new(kind: &str) -> Self {
+        Self {
+            kind: kind.into(),
+            reference: None,
+            run: None,
+            seq: None,
+            event: None,
+            data: None,
+            error: None,
+            build: None,
+        }
+    }
+}
+
+/// An error as problem JSON (RFC 9457), here and in every HTTP answer of our own API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI that names the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A short sentence for the kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The message; RFC 9457's name for it.
+    pub detail: String,
+    /// What a request is called in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Code, hint, limits.
+    #[serde(flatten)]
+    pub error: ApiError,
+}
+
+impl Problem {
+    /// The problem that an error is.
+    #[must_use]
+    pub fn new(error: ApiError, request_id: Option<String>) -> Self {
+        Self {
+            kind: format!("urn:etude:error:{}", error.code.as_str()),
+            title: error.code.title().to_owned(),
+            status: error.code.status(),
+            detail: error.message.clone(),
+            request_id,
+            error,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn up(json: &str) -> Result<Up, String> {
+        serde_json::from_str::<UpFrame>(json).map_err(|error| error.to_string())?.read()
+    }
+
+    #[test]
+    fn frames_are_those_of_the_contract() {
+        let id = RunId::from_bytes([7; 16]);
+        assert_eq!(
+            up(&format!(r#"{{"type":"tail","run":"{id}","after":null}}"#)),
+            Ok(Up::Tail { run: id, after: None })
+        );
+        assert_eq!(up(&format!(r#"{{"type":"cancel","run":"{id}"}}"#)), Ok(Up::Cancel { run: id }));
+        let Ok(Up::Start { reference, run }) = up(r#"{"type":"start","ref":"a1","run":{"model":"m"}}"#) else {
+            panic!("a start frame")
+        };
+        assert_eq!((reference.as_str(), run.as_str()), ("a1", r#"{"model":"m"}"#));
+        assert!(up(r#"{"type":"dance","run":"x"}"#).is_err());
+        assert!(up(r#"{"type":"tail"}"#).is_err());
+    }
+
+    #[test]
+    fn a_problem_carries_its_code_and_status() {
+        let problem = Problem::new(ApiError::new(crate::Code::Gone, "It was deleted."), None);
+        let json = serde_json::to_value(&problem).expect("json");
+        assert_eq!(json["code"], "gone");
+        assert_eq!(json["status"], 410);
+        assert_eq!(json["detail"], "It was deleted.");
+    }
+}

@@ -1,0 +1,247 @@
+//! A run: as asked for, and as kept.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{ChatMessage, ResponseFormat, Tool, ToolCall, Verbatim};
+use crate::error::{ApiError, Code};
+use crate::event::{FinishReason, TokenLogprob, Usage};
+use crate::id::RunId;
+use crate::limits::{MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
+use crate::params::Params;
+
+/// A run as a client asks for it: the body of `POST /v1/runs`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRun {
+    /// Any unique string: makes the submission idempotent for 24 hours (D2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// A model's name or alias.
+    pub model: String,
+    /// The messages, with their variables.
+    pub messages: Vec<ChatMessage>,
+    /// Values of the variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
+    /// Sampling.
+    #[serde(default)]
+    pub params: Params,
+    /// Tools that the model may call.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Tool>,
+    /// Whether it must, may or must not call one; goes through as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_choice: Option<Verbatim>,
+    /// The form of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_format: Option<ResponseFormat>,
+    /// Free JSON for the provider, kept to the byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_options: Option<Verbatim>,
+    /// The run that this one continues or retries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RunId>,
+    /// The comparison or grid that it belongs to (`cmp_…`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `false`: cancelled 5 s after its last reader left (B4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<bool>,
+}
+
+impl NewRun {
+    /// A run of these messages and nothing else.
+    pub fn new(model: impl Into<String>, messages: Vec<ChatMessage>) -> Self {
+        Self {
+            request_id: None,
+            model: model.into(),
+            messages,
+            inputs: BTreeMap::new(),
+            params: Params::default(),
+            tools: Vec::new(),
+            tool_choice: None,
+            response_format: None,
+            provider_options: None,
+            parent: None,
+            group: None,
+            keep: None,
+        }
+    }
+
+    /// Checks what can be checked without knowing the model.
+    ///
+    /// # Errors
+    /// `invalid_request` that names the field.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let refuse = |message: String| Err(ApiError::new(Code::InvalidRequest, message));
+        if let Some(id) = &self.request_id
+            && (id.is_empty() || id.len() > REQUEST_ID_BYTES_MAX)
+        {
+            return refuse(format!("`request_id` is {} bytes long; 1 to {REQUEST_ID_BYTES_MAX} are taken.", id.len()));
+        }
+        if self.messages.is_empty() {
+            return refuse("`messages` is empty; a run needs at least one message.".into());
+        }
+        if self.messages.len() > MESSAGES_MAX {
+            return refuse(format!(
+                "`messages` has {} entries; at most {MESSAGES_MAX} are taken.",
+                self.messages.len()
+            ));
+        }
+        if self.messages.iter().all(|m| m.tool_calls.is_empty() && m.content.texts().all(|text| text.trim().is_empty()))
+        {
+            return refuse("Every message is empty. Write a prompt first.".into());
+        }
+        for (n, message) in self.messages.iter().enumerate() {
+            if message.content.texts().any(|text| text.contains('\0')) {
+                return refuse(format!("`messages[{n}].content` contains a NUL character, which models cannot take."));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// Admitted, and waiting.
+    #[default]
+    Queued,
+    /// A model is at work.
+    Running,
+    /// Ended with an answer.
+    Finished,
+    /// Ended with an error.
+    Failed,
+    /// Cut by a restart.
+    Interrupted,
+    /// Ended on demand.
+    Cancelled,
+}
+
+impl RunStatus {
+    /// The word on the wire and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with that word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Queued, Self::Running, Self::Finished, Self::Failed, Self::Interrupted, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+
+    /// Whether nothing more will come.
+    #[must_use]
+    pub const fn is_end(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+/// What a model answered.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// The answer: all `delta` texts of the first choice.
+    pub text: String,
+    /// What it thought before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reasoning: String,
+    /// The tools it called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// One for each token, where asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logprobs: Vec<TokenLogprob>,
+}
+
+/// A run as it is kept and shown: the answer of `GET /v1/runs/{id}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The model that was asked for.
+    pub model: String,
+    /// The model that answered, once known.
+    pub resolved_model: Option<String>,
+    /// Who served it.
+    pub provider: Option<String>,
+    /// At which address.
+    pub endpoint: Option<String>,
+    /// Exactly what was asked for.
+    pub request: Verbatim,
+    /// The parameters in force, the model's defaults included (A2).
+    pub params: Params,
+    /// What came back.
+    pub output: Output,
+    /// Why it ended.
+    pub finish_reason: Option<FinishReason>,
+    /// Tokens.
+    pub usage: Usage,
+    /// Micro-dollars, where the price is known.
+    pub cost_micros: Option<i64>,
+    /// From creation to the model's start, in milliseconds.
+    pub queue_ms: Option<u64>,
+    /// From creation to the first delta, in milliseconds.
+    pub ttft_ms: Option<u64>,
+    /// From creation to the end, in milliseconds.
+    pub total_ms: Option<u64>,
+    /// Why it failed.
+    pub error: Option<ApiError>,
+    /// The run that this one continues or retries.
+    pub parent: Option<RunId>,
+    /// The client's name for the submission.
+    pub request_id: Option<String>,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+}
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Its id.
+    pub id: RunId,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The model that was asked for.
+    pub model: String,
+    /// The model that answered.
+    pub resolved_model: Option<String>,
+    /// Why it ended.
+    pub finish_reason: Option<FinishReason>,
+    /// Tokens.
+    pub usage: Usage,
+    /// Micro-dollars, where the price is known.
+    pub cost_micros: Option<i64>,
+    /// From creation to the first delta, in milliseconds.
+    pub ttft_ms: Option<u64>,
+    /// From creation to the end, in milliseconds.
+    pub total_ms: Option<u64>,
+    /// The beginning of the answer.
+    pub snippet: String,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunPage {
+    /// Newest first.
+    pub data: Vec<RunSummary>,
+    /// Give it as `after` for the next page.
+    pub next: Option<RunId>,
+}

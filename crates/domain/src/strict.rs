@@ -1,0 +1,97 @@
+//! JSON in: every mistake is named with its field, and a misspelt field gets a suggestion.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{ApiError, Code};
+
+/// Least likeness (Jaro-Winkler, 0 to 1) at which another field is suggested.
+const LIKENESS_MIN: f64 = 0.75;
+
+/// Reads JSON whose unknown fields are refused by name.
+///
+/// # Errors
+/// `invalid_request` with line and column, or `unknown_field` with the field that was probably meant.
+pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(json).map_err(|error| {
+        ApiError::new(
+            Code::InvalidRequest,
+            format!("The body is not UTF-8: byte {} is the first that is not.", error.valid_up_to()),
+        )
+        .hint("Send JSON encoded as UTF-8.")
+    })?;
+    if text.trim().is_empty() {
+        return Err(ApiError::new(Code::InvalidRequest, "The body is empty; JSON was expected."));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        explain(&path, error.inner())
+    })?;
+    reader.end().map_err(|error| explain(".", &error))?;
+    Ok(value)
+}
+
+fn explain(path: &str, error: &serde_json::Error) -> ApiError {
+    let text = error.to_string();
+    let message = text.split(" at line ").next().unwrap_or(&text);
+    let place = if path == "." || path.is_empty() { String::new() } else { format!(" in `{path}`") };
+    if let Some((field, known)) = unknown_field(message) {
+        let place = path.rsplit_once('.').map_or_else(String::new, |(parent, _)| format!(" in `{parent}`"));
+        let error = ApiError::new(Code::UnknownField, format!("Unknown field `{field}`{place}. Nothing was done."));
+        return match closest(field, &known) {
+            Some(meant) => error.hint(format!("Did you mean `{meant}`?")),
+            None => error.hint(format!("Known fields: {}.", known.join(", "))),
+        };
+    }
+    let (line, column) = (error.line(), error.column());
+    let at = if line > 0 { format!(" (line {line}, column {column})") } else { String::new() };
+    ApiError::new(Code::InvalidRequest, format!("The JSON cannot be used: {message}{place}{at}."))
+}
+
+/// Takes serde's own message apart: it is the only place where the field's name stands.
+fn unknown_field(message: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (field, rest) = rest.split_once('`')?;
+    Some((field, rest.split('`').skip(1).step_by(2).collect()))
+}
+
+fn closest<'a>(field: &str, known: &[&'a str]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(field, name), *name))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::NewRun;
+
+    fn refusal(json: &str) -> ApiError {
+        from_slice::<NewRun>(json.as_bytes()).expect_err("must be refused")
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named_and_another_suggested() {
+        let error = refusal(r#"{"model":"m","messages":[],"params":{"temprature":1}}"#);
+        assert_eq!(error.code, Code::UnknownField);
+        assert!(error.message.contains("`temprature` in `params`"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some("Did you mean `temperature`?"));
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_place() {
+        let error = refusal(r#"{"model":"m","messages":[{"role":"usr","content":"x"}]}"#);
+        assert!(error.message.contains("messages[0].role") && error.message.contains("unknown variant"), "{error}");
+        assert!(refusal("{\"model\":").message.contains("line 1"));
+        assert!(refusal("  ").message.contains("empty"));
+    }
+
+    #[test]
+    fn deep_json_is_refused_and_does_not_overflow_the_stack() {
+        let deep = format!("{{\"model\":{}", "[".repeat(10_000));
+        assert_eq!(refusal(&deep).code, Code::InvalidRequest);
+    }
+}

@@ -1,0 +1,158 @@
+//! `{{name}}`: a hole in a text, filled with a value that is not scanned again.
+//!
+//! A name is a letter or `_`, then letters, digits, `_`, `-` or `.`; blanks around it are allowed.
+//! `\{{` is a literal `{{`. Braces around anything else are plain text.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::error::{ApiError, Code};
+use crate::limits::VARIABLE_NAME_BYTES_MAX;
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Stands for itself.
+    Text(&'a str),
+    /// `\{{`, which stands for `{{`.
+    Escape,
+    /// `{{name}}`.
+    Variable(&'a str),
+}
+
+/// Splits a text into its pieces, each with its place in bytes.
+pub fn scan(text: &str) -> impl Iterator<Item = (Range<usize>, Piece<'_>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        let rest = &text[start..];
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some((piece, length)) = special(rest) {
+            at += length;
+            return Some((start..at, piece));
+        }
+        let length = rest
+            .match_indices(['{', '\\'])
+            .map(|(place, _)| place)
+            .find(|place| *place > 0 && special(&rest[*place..]).is_some())
+            .unwrap_or(rest.len());
+        at += length;
+        Some((start..at, Piece::Text(&rest[..length])))
+    })
+}
+
+fn special(rest: &str) -> Option<(Piece<'_>, usize)> {
+    if rest.starts_with("\\{{") {
+        return Some((Piece::Escape, 3));
+    }
+    let inner = rest.strip_prefix("{{")?;
+    // A name is short: looking no further keeps a text full of open braces linear.
+    let window_end = floor_char_boundary(inner, VARIABLE_NAME_BYTES_MAX + 32);
+    let end = inner[..window_end].find("}}")?;
+    let name = inner[..end].trim_matches([' ', '\t']);
+    is_name(name).then_some((Piece::Variable(name), 2 + end + 2))
+}
+
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= VARIABLE_NAME_BYTES_MAX
+        && name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// The variables of a text, in the order of their first use.
+#[must_use]
+pub fn variables(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for (_, piece) in scan(text) {
+        if let Piece::Variable(name) = piece
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Fills every variable of a text.
+///
+/// # Errors
+/// `unfilled_variable` for the first one that has no value.
+pub fn render(text: &str, inputs: &BTreeMap<String, String>) -> Result<String, ApiError> {
+    let mut out = String::with_capacity(text.len());
+    for (_, piece) in scan(text) {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Escape => out.push_str("{{"),
+            Piece::Variable(name) => out.push_str(inputs.get(name).ok_or_else(|| unfilled(name))?),
+        }
+    }
+    Ok(out)
+}
+
+fn unfilled(name: &str) -> ApiError {
+    ApiError::new(Code::UnfilledVariable, format!("The variable `{{{{{name}}}}}` has no value. Nothing was sent."))
+        .hint(format!("Give `inputs.{name}` a value, or write `\\{{{{` for literal braces."))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn filled(text: &str) -> Result<String, ApiError> {
+        let inputs = [("topic", "rivers"), ("x", "{{topic}}")];
+        render(text, &inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    }
+
+    #[test]
+    fn a1_fills_variables_and_scans_values_no_further() {
+        for (text, want) in [
+            ("About {{topic}}.", "About rivers."),
+            ("{{ topic }}{{x}}", "rivers{{topic}}"),
+            (r"\{{topic}} {{topic}}", "{{topic}} rivers"),
+            ("{{}} {{ }} {{1a}} {{a b}} {topic} {{{topic}}}", "{{}} {{ }} {{1a}} {{a b}} {topic} {{{topic}}}"),
+            ("open {{", "open {{"),
+            ("\\", "\\"),
+        ] {
+            // `{{{topic}}}` is a brace, then a name that begins with a brace: text, then a variable.
+            let want = want.replace("{{{topic}}}", "{rivers}");
+            assert_eq!(filled(text).as_deref(), Ok(want.as_str()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_named() {
+        let error = filled("Write about {{river}}").expect_err("no value");
+        assert_eq!(error.code, Code::UnfilledVariable);
+        assert!(error.message.contains("{{river}}"));
+        assert_eq!(variables("{{b}} {{a}} {{b}}"), ["b", "a"]);
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_cover_the_text(text in r"([{}\\a-c é ]|\{\{a\}\}|\\\{\{){0,40}") {
+            let mut at = 0;
+            for (range, piece) in scan(&text) {
+                prop_assert_eq!(range.start, at);
+                prop_assert!(range.end > at);
+                if let Piece::Text(part) = piece {
+                    prop_assert_eq!(part, &text[range.clone()]);
+                    prop_assert!(!part.contains("\\{{"));
+                }
+                at = range.end;
+            }
+            prop_assert_eq!(at, text.len());
+        }
+    }
+}

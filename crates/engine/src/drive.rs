@@ -1,0 +1,225 @@
+//! One run from its first event to its last: reads the provider, writes the log.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::event::{Failed, Finished, Queued, Started, Usage};
+use domain::limits::READERLESS_GRACE_MS;
+use domain::{ApiError, Code, FinishReason, Params, RunEvent};
+use futures::{FutureExt, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use crate::admission::Ticket;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::log::{HotRun, RunWriter};
+use crate::providers::{Model, Provider, Update, Updates};
+use crate::render::ChatRequest;
+
+/// An admitted run, with all that it needs.
+pub struct Setting {
+    /// What is asked.
+    pub request: ChatRequest,
+    /// Of whom.
+    pub model: Arc<Model>,
+    /// By way of whom.
+    pub provider: Arc<dyn Provider>,
+    /// The name under which the model was asked for.
+    pub asked: String,
+    /// Given back at the end.
+    pub ticket: Option<Ticket>,
+    /// Whether it goes on without readers.
+    pub keep: bool,
+    /// Time.
+    pub clock: Clock,
+    /// The server is leaving: runs end as interrupted.
+    pub shutdown: CancellationToken,
+}
+
+/// Drives a run to its end. Whatever happens, the log ends.
+pub async fn drive(writer: RunWriter, setting: Setting) {
+    let mut drive = Drive { writer, setting };
+    let mut figures = Figures::default();
+    let end = match AssertUnwindSafe(drive.work(&mut figures)).catch_unwind().await {
+        Ok(Ok(end)) => end,
+        Ok(Err(error)) => End::Failed(error.public()),
+        Err(_) => {
+            End::Failed(ApiError::new(Code::Internal, "The run ended because of a fault of this server.").retry(None))
+        }
+    };
+    // Before the end is told: who hears of it may start the next run at once.
+    drop(drive.setting.ticket.take());
+    if let Err(error) = drive.finish(end, &figures).await {
+        tracing::error!(%error, run = %drive.writer.log().run(), "a run's end could not be written");
+    }
+}
+
+struct Drive {
+    writer: RunWriter,
+    setting: Setting,
+}
+
+/// What is counted while it runs.
+#[derive(Default)]
+struct Figures {
+    usage: Usage,
+    queue_ms: u64,
+    ttft_ms: Option<u64>,
+}
+
+enum End {
+    Finished(FinishReason),
+    Cancelled { asked_at_ms: u64 },
+    Failed(ApiError),
+}
+
+impl Drive {
+    async fn work(&mut self, figures: &mut Figures) -> Result<End, Error> {
+        let log = self.writer.log().clone();
+        let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
+        let readerless = readerless(&log, self.setting.keep);
+        tokio::pin!(readerless);
+        let shutdown = self.setting.shutdown.clone();
+        loop {
+            let next = next(self.setting.provider.as_ref(), &mut updates, figures);
+            let update = tokio::select! {
+                biased;
+                asked_at_ms = log.cancelled() => {
+                    drop(updates);
+                    return Ok(End::Cancelled { asked_at_ms });
+                }
+                () = shutdown.cancelled() => return Ok(End::Failed(leaving())),
+                () = &mut readerless => {
+                    log.cancel(self.setting.clock.monotonic_ms());
+                    continue;
+                }
+                update = next => update,
+            };
+            match update {
+                Ok(Some(update)) => {
+                    if let Some(finish_reason) = self.take(update, figures).await? {
+                        return Ok(End::Finished(finish_reason));
+                    }
+                }
+                Ok(None) => {
+                    let message =
+                        format!("The answer of {} ended without its last event.", self.setting.provider.name());
+                    return Ok(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None)));
+                }
+                Err(error) => return Ok(End::Failed(error)),
+            }
+        }
+    }
+
+    /// Writes what happened; says the reason when that was the end.
+    async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<FinishReason>, Error> {
+        let event = match update {
+            Update::Queued { position, reason } => {
+                RunEvent::Queued(Queued { run: self.writer.log().run(), position, estimate_ms: None, reason })
+            }
+            Update::Started { params, input_tokens, cached_input_tokens } => {
+                figures.queue_ms = self.writer.elapsed_ms();
+                figures.usage.input_tokens = input_tokens.unwrap_or_default();
+                figures.usage.cached_input_tokens = cached_input_tokens;
+                self.started(params)
+            }
+            Update::Delta(delta, tokens) => {
+                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                figures.usage.output_tokens = tokens.unwrap_or(figures.usage.output_tokens + 1);
+                RunEvent::Delta(delta)
+            }
+            Update::Reasoning(delta) => {
+                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                figures.usage.output_tokens += 1;
+                figures.usage.reasoning_tokens += 1;
+                RunEvent::Reasoning(delta)
+            }
+            Update::ToolCall(delta) => {
+                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                RunEvent::ToolCall(delta)
+            }
+            Update::Done { finish_reason, usage } => {
+                figures.usage = usage.unwrap_or(figures.usage);
+                return Ok(Some(finish_reason));
+            }
+        };
+        self.writer.append(event).await?;
+        Ok(None)
+    }
+
+    fn started(&self, params: Params) -> RunEvent {
+        RunEvent::Started(Started {
+            run: self.writer.log().run(),
+            model: self.setting.asked.clone(),
+            resolved_model: self.setting.model.info.name.clone(),
+            provider: self.setting.provider.name().to_owned(),
+            endpoint: self.setting.provider.endpoint().to_owned(),
+            cached: false,
+            started_at: self.setting.clock.now_micros(),
+            params,
+        })
+    }
+
+    async fn finish(&mut self, end: End, figures: &Figures) -> Result<(), Error> {
+        let cost_micros = self.setting.model.info.price.map(|price| price.cost_micros(&figures.usage));
+        let &Figures { usage, queue_ms, ttft_ms } = figures;
+        let total_ms = self.writer.elapsed_ms();
+        let (finish_reason, cancel_ms) = match end {
+            End::Failed(error) => {
+                let failed = Failed { error, usage, cost_micros, queue_ms, ttft_ms, total_ms };
+                return self.writer.append(RunEvent::Failed(failed)).await;
+            }
+            End::Finished(reason) => (reason, None),
+            End::Cancelled { asked_at_ms } => {
+                (FinishReason::Cancelled, Some(self.setting.clock.monotonic_ms().saturating_sub(asked_at_ms)))
+            }
+        };
+        let finished = Finished { finish_reason, usage, cost_micros, queue_ms, ttft_ms, total_ms, cancel_ms };
+        self.writer.append(RunEvent::Finished(finished)).await
+    }
+}
+
+/// The next update, within the provider's patience.
+async fn next(provider: &dyn Provider, updates: &mut Updates, figures: &Figures) -> Result<Option<Update>, ApiError> {
+    let Some(timeouts) = provider.timeouts() else { return updates.next().await.transpose() };
+    let (limit_ms, waited_for) = match figures.ttft_ms {
+        None => (timeouts.first_token_ms, "the first token"),
+        Some(_) => (timeouts.idle_ms, "the next piece of the answer"),
+    };
+    match tokio::time::timeout(Duration::from_millis(limit_ms), updates.next()).await {
+        Ok(update) => update.transpose(),
+        Err(_) => Err(ApiError::new(
+            Code::TimedOut,
+            format!("{} did not send {waited_for} within {} s.", provider.name(), limit_ms as f64 / 1_000.0),
+        )
+        .hint("What had arrived is kept. Try again, or raise the provider's timeouts in etude.toml.")
+        .retry(None)),
+    }
+}
+
+/// Resolves when a run that is not to be kept going has had no reader for the grace (B4).
+fn readerless(log: &Arc<HotRun>, keep: bool) -> impl Future<Output = ()> + use<> {
+    let mut readers = log.readers();
+    async move {
+        if keep {
+            return std::future::pending().await;
+        }
+        let grace = Duration::from_millis(READERLESS_GRACE_MS);
+        loop {
+            if readers.wait_for(|readers| *readers == 0).await.is_err() {
+                return std::future::pending().await;
+            }
+            if tokio::time::timeout(grace, readers.wait_for(|readers| *readers > 0)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn leaving() -> ApiError {
+    ApiError::new(Code::Interrupted, "The server was stopped while this run was going on.")
+        .hint("What had arrived is kept. Run it again.")
+        .retry(None)
+}

@@ -1,0 +1,65 @@
+//! Turns ended runs into rows, behind the readers' backs, and lets hot logs cool.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::limits::HOT_AFTER_END_MS;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::log::{HotRun, Log};
+use crate::requests::Requests;
+use crate::store::Store;
+
+/// Most runs that one transaction keeps.
+const BATCH_RUNS: usize = 64;
+/// Pause before a transaction that failed is tried again, in milliseconds.
+const RETRY_MS: u64 = 1_000;
+/// Pause between two looks for logs that may cool, in milliseconds.
+const COOL_EVERY_MS: u64 = 5_000;
+/// Most memory that logs of ended runs take, in bytes; beyond it the oldest cool early. Their tape gives the
+/// same events.
+const HOT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Keeps ended runs until nobody can send any more.
+pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceiver<Arc<HotRun>>) {
+    let mut batch = Vec::with_capacity(BATCH_RUNS);
+    while ended.recv_many(&mut batch, BATCH_RUNS).await > 0 {
+        while let Err(error) = keep_batch(&store, &batch).await {
+            tracing::error!(%error, runs = batch.len(), "ended runs cannot be kept yet; their log has them");
+            tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+        }
+        let runs = batch.iter().map(|run| run.run()).collect();
+        for run in batch.drain(..) {
+            run.mark_kept();
+        }
+        if log.release(runs).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn keep_batch(store: &Store, batch: &[Arc<HotRun>]) -> Result<(), Error> {
+    let rows: Vec<_> = batch.iter().map(|run| (run.opened.clone(), run.tape())).collect();
+    store.keep_runs(&rows).await
+}
+
+/// Drops hot logs whose time is over, until told to stop.
+pub async fn cool(log: Arc<Log>, requests: Requests, clock: Clock, stop: CancellationToken) {
+    let mut pause = tokio::time::interval(Duration::from_millis(COOL_EVERY_MS));
+    while stop.run_until_cancelled(pause.tick()).await.is_some() {
+        let now = clock.monotonic_ms();
+        let mut kept: Vec<_> = log.all_hot().into_iter().filter(|run| run.ended() && run.is_kept()).collect();
+        kept.sort_unstable_by_key(|run| std::cmp::Reverse(run.ended_at_ms()));
+        let mut bytes = 0;
+        for run in kept {
+            bytes += run.bytes();
+            if now.saturating_sub(run.ended_at_ms()) > HOT_AFTER_END_MS || bytes > HOT_BYTES_MAX {
+                log.cool(run.run());
+            }
+        }
+        requests.forget_old(clock.now_micros());
+    }
+}

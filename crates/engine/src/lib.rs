@@ -1,0 +1,179 @@
+//! All I/O of Etude and all rules about it. Knows no HTTP server and no HTML.
+//!
+//! Its heart: a run is an append-only log that the server owns ([`log`]); every reader tails that log.
+//! [`runs`] is the conductor, the only file that knows the order of the steps.
+
+pub mod admission;
+pub mod clock;
+pub mod config;
+mod data_dir;
+mod drive;
+mod error;
+mod keeper;
+pub mod log;
+mod principal;
+pub mod providers;
+mod recovery;
+pub mod render;
+mod requests;
+pub mod runs;
+pub mod store;
+pub mod tape;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ModelInfo;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use error::Error;
+pub use principal::Principal;
+pub use runs::Started;
+
+use admission::Admission;
+use data_dir::DataDir;
+use log::Log;
+use providers::registry::Registry;
+use requests::Requests;
+use runs::Runs;
+use store::Store;
+
+/// The engine: cheap to clone, clones share everything.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+pub(crate) struct Shared {
+    clock: Clock,
+    log: Arc<Log>,
+    store: Store,
+    registry: Registry,
+    admission: Admission,
+    requests: Requests,
+    inference: inference::Engine,
+    /// The runs that are being driven, and the keeper.
+    tasks: TaskTracker,
+    /// No new runs.
+    draining: CancellationToken,
+    /// Running runs end as interrupted.
+    interrupt: CancellationToken,
+    /// Helpers stop.
+    stop: CancellationToken,
+    keeper: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+    _data_dir: DataDir,
+}
+
+impl Engine {
+    /// Opens the data directory, recovers what a crash left, and starts the embedded model's worker, which
+    /// loads behind.
+    ///
+    /// # Errors
+    /// When the data directory, the database or the configuration cannot be used.
+    pub async fn open(config: &Config, worker: inference::EngineConfig, clock: Clock) -> Result<Self, Error> {
+        // Two TLS backends end up in the lock file; this one is meant. A second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let data_dir = DataDir::take(&config.server.data_dir)?;
+        let store = Store::open(&data_dir.database()).await?;
+        let inference = inference::Engine::start(worker);
+        let registry = Registry::new(config, &inference, &clock)?;
+        let requests = Requests::default();
+        let (ended, to_keep) = mpsc::unbounded_channel();
+        let log = Arc::new(recovery::recover(&data_dir.log(), &store, &requests, &clock, ended).await?);
+        let keeper = tokio::spawn(keeper::keep(store.clone(), log.clone(), to_keep));
+        let stop = CancellationToken::new();
+        tokio::spawn(keeper::cool(log.clone(), requests.clone(), clock.clone(), stop.clone()));
+        Ok(Self(Arc::new(Shared {
+            clock,
+            log,
+            store,
+            registry,
+            admission: Admission::new(config.concurrent_runs()),
+            requests,
+            inference,
+            tasks: TaskTracker::new(),
+            draining: CancellationToken::new(),
+            interrupt: CancellationToken::new(),
+            stop,
+            keeper: std::sync::Mutex::new(Some(keeper)),
+            _data_dir: data_dir,
+        })))
+    }
+
+    /// Everything that can be done with runs.
+    #[must_use]
+    pub fn runs(&self) -> Runs<'_> {
+        Runs(&self.0)
+    }
+
+    /// All models, the default first.
+    #[must_use]
+    pub fn models(&self) -> Vec<ModelInfo> {
+        self.0.registry.models().cloned().collect()
+    }
+
+    /// How the embedded model's worker is.
+    #[must_use]
+    pub fn inference_status(&self) -> watch::Receiver<inference::Status> {
+        self.0.inference.status()
+    }
+
+    /// The process id of the embedded model's worker.
+    #[must_use]
+    pub fn inference_pid(&self) -> Option<u32> {
+        self.0.inference.worker_pid()
+    }
+
+    /// Whether runs are admitted.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.0.log.is_healthy() && !self.0.draining.is_cancelled()
+    }
+
+    /// Time, randomness, ids.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Starts no new runs, lets running ones finish within `drain`, then ends them as interrupted; flushes
+    /// everything and ends the worker.
+    pub async fn shutdown(&self, drain: Duration) {
+        let shared = &self.0;
+        shared.draining.cancel();
+        shared.tasks.close();
+        if tokio::time::timeout(drain, shared.tasks.wait()).await.is_err() {
+            tracing::info!("ending the runs that are still going on");
+            shared.interrupt.cancel();
+            shared.tasks.wait().await;
+        }
+        if let Err(error) = shared.log.flush().await {
+            tracing::error!(%error, "the run log could not be flushed");
+        }
+        shared.inference.shutdown().await;
+        shared.stop.cancel();
+        self.settle().await;
+        shared.store.close().await;
+    }
+
+    /// Waits until every ended run is a row.
+    async fn settle(&self) {
+        /// How often the hot logs are looked through, in milliseconds.
+        const LOOK_MS: u64 = 5;
+        /// How long a database that does not answer may hold up the end, in milliseconds. The log keeps what
+        /// is not a row yet.
+        const WAIT_MS: u64 = 3_000;
+        for _ in 0..WAIT_MS / LOOK_MS {
+            if self.0.log.all_hot().iter().all(|run| run.is_kept()) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+        }
+        let keeper = self.0.keeper.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(keeper) = keeper {
+            keeper.abort();
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! A run's log while it is hot: the durable events in memory, and who waits for more.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use domain::{EventKind, RunId};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::record::Opened;
+use crate::error::Error;
+use crate::tape::{Entry, Tape};
+
+/// About as many bytes as a tail hands out at a time.
+const TAIL_BATCH_BYTES: usize = 64 * 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Progress {
+    events: u64,
+    ended: bool,
+}
+
+/// A run's log in memory. It holds durable events only, so whatever is read from it may be delivered.
+pub struct HotRun {
+    /// How the run began.
+    pub opened: Opened,
+    tape: Mutex<Tape>,
+    progress: watch::Sender<Progress>,
+    readers: watch::Sender<usize>,
+    cancel: CancellationToken,
+    cancelled_at_ms: OnceLock<u64>,
+    ended_at_ms: AtomicU64,
+    kept: AtomicBool,
+}
+
+impl HotRun {
+    /// A log without events.
+    #[must_use]
+    pub fn new(opened: Opened) -> Self {
+        Self::with(opened, Tape::default(), false, 0)
+    }
+
+    /// A log with the events that a crash left, taken up at `now_ms`.
+    #[must_use]
+    pub fn with(opened: Opened, tape: Tape, ended: bool, now_ms: u64) -> Self {
+        let progress = Progress { events: tape.len(), ended };
+        Self {
+            opened,
+            tape: Mutex::new(tape),
+            progress: watch::Sender::new(progress),
+            readers: watch::Sender::new(0),
+            cancel: CancellationToken::new(),
+            cancelled_at_ms: OnceLock::new(),
+            ended_at_ms: AtomicU64::new(now_ms),
+            kept: AtomicBool::new(false),
+        }
+    }
+
+    /// The run's id.
+    #[must_use]
+    pub fn run(&self) -> RunId {
+        self.opened.run
+    }
+
+    /// Adds durable events and wakes the readers. Called by the log's writer alone.
+    pub(super) fn publish(&self, kind: EventKind, data: &str, now_ms: u64) {
+        let events = {
+            let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
+            tape.push(kind, data);
+            tape.len()
+        };
+        if kind.is_end() {
+            self.ended_at_ms.store(now_ms, Ordering::Relaxed);
+        }
+        self.progress.send_replace(Progress { events, ended: kind.is_end() });
+    }
+
+    /// Whether nothing more will come.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.progress.borrow().ended
+    }
+
+    /// When it ended, by the clock's monotonic milliseconds.
+    #[must_use]
+    pub fn ended_at_ms(&self) -> u64 {
+        self.ended_at_ms.load(Ordering::Relaxed)
+    }
+
+    /// What it weighs in memory, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).bytes() + self.opened.request.len()
+    }
+
+    /// A copy of all events so far.
+    #[must_use]
+    pub fn tape(&self) -> Tape {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the run has ended.
+    pub async fn wait_end(&self) {
+        // The sender lives in `self`, so the wait cannot fail.
+        let _ = self.progress.subscribe().wait_for(|progress| progress.ended).await;
+    }
+
+    /// Asks the run to stop; the first call counts.
+    pub fn cancel(&self, now_ms: u64) {
+        self.cancelled_at_ms.get_or_init(|| now_ms);
+        self.cancel.cancel();
+    }
+
+    /// Resolves once someone has asked the run to stop, with the time of the asking.
+    pub async fn cancelled(&self) -> u64 {
+        self.cancel.cancelled().await;
+        self.cancelled_at_ms.get().copied().unwrap_or_default()
+    }
+
+    /// Whether its row is in the database.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Acquire)
+    }
+
+    /// Notes that its row is in the database.
+    pub fn mark_kept(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+
+    /// Follows the number of readers.
+    #[must_use]
+    pub fn readers(&self) -> watch::Receiver<usize> {
+        self.readers.subscribe()
+    }
+
+    /// Reads from `seq` on, then waits for more.
+    #[must_use]
+    pub fn tail(self: &Arc<Self>, seq: u64) -> HotTail {
+        self.readers.send_modify(|readers| *readers += 1);
+        HotTail { progress: self.progress.subscribe(), log: self.clone(), next: seq }
+    }
+}
+
+/// A cursor into a hot log. It holds no events: a slow reader costs nothing.
+pub struct HotTail {
+    log: Arc<HotRun>,
+    progress: watch::Receiver<Progress>,
+    next: u64,
+}
+
+impl HotTail {
+    /// The next entries as soon as there are any, or nothing once the log has ended. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Vec<Entry>> {
+        loop {
+            let progress = *self.progress.borrow_and_update();
+            if self.next < progress.events {
+                let tape = self.log.tape.lock().unwrap_or_else(PoisonError::into_inner);
+                let entries = tape.read(self.next, TAIL_BATCH_BYTES);
+                self.next += entries.len() as u64;
+                return Some(entries);
+            }
+            if progress.ended {
+                return None;
+            }
+            self.progress.changed().await.ok()?;
+        }
+    }
+}
+
+impl Drop for HotTail {
+    fn drop(&mut self) {
+        self.log.readers.send_modify(|readers| *readers -= 1);
+    }
+}
+
+/// A cursor into a run's log, hot or kept.
+pub enum Tail {
+    /// The log is in memory and may still grow.
+    Hot(HotTail),
+    /// The log is the compacted tape.
+    Kept {
+        /// All events.
+        tape: Tape,
+        /// The seq that is read next.
+        next: u64,
+    },
+}
+
+impl Tail {
+    /// The next entries as soon as there are any, or nothing once the log has ended. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Vec<Entry>> {
+        match self {
+            Self::Hot(tail) => tail.next().await,
+            Self::Kept { tape, next } => {
+                let entries = tape.read(*next, TAIL_BATCH_BYTES);
+                *next += entries.len() as u64;
+                (!entries.is_empty()).then_some(entries)
+            }
+        }
+    }
+
+    /// Whether it is known already that nothing will come: a reader that has everything.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        match self {
+            Self::Hot(tail) => {
+                let progress = *tail.progress.borrow();
+                progress.ended && tail.next >= progress.events
+            }
+            Self::Kept { tape, next } => *next >= tape.len(),
+        }
+    }
+
+    /// All entries until the end.
+    ///
+    /// # Errors
+    /// None at present; a store over a network may have some.
+    pub async fn collect(mut self) -> Result<Vec<Entry>, Error> {
+        let mut all = Vec::new();
+        while let Some(entries) = self.next().await {
+            all.extend(entries);
+        }
+        Ok(all)
+    }
+}

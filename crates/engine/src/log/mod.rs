@@ -1,0 +1,205 @@
+//! The run log: append-only, owned by the server, tailed by every reader.
+//!
+//! One segmented log on disk for all runs. An event is delivered only after it would survive `kill -9`:
+//! [`RunWriter::append`] queues it, the writer's thread writes it with `write(2)` and then publishes it to
+//! the [`HotRun`] that readers tail. An ended run becomes a row with its [`crate::tape::Tape`]; when all
+//! runs of a segment are rows, the segment is deleted.
+
+mod hot;
+pub mod record;
+pub mod recover;
+mod segment;
+mod writer;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::{self, JoinHandle};
+
+use domain::{Event, RunEvent, RunId};
+use tokio::sync::{mpsc, oneshot};
+
+pub use hot::{HotRun, HotTail, Tail};
+pub use record::{Opened, Record};
+pub use recover::Recovered;
+use segment::Segment;
+use writer::{Command, Writer};
+
+use crate::clock::Clock;
+use crate::error::Error;
+
+/// Events that may wait for the disk before those who append have to wait.
+const QUEUE_EVENTS: usize = 16 * 1024;
+
+/// The run log of this process.
+pub struct Log {
+    hot: RwLock<HashMap<RunId, Arc<HotRun>>>,
+    queue: mpsc::Sender<Command>,
+    healthy: Arc<AtomicBool>,
+    clock: Clock,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Log {
+    /// Opens the log in a folder whose segments have been read. Runs that end are sent to `ended`.
+    ///
+    /// # Errors
+    /// When the first segment cannot be created.
+    pub fn open(
+        folder: &Path,
+        clock: Clock,
+        recovered: &Recovered,
+        ended: mpsc::UnboundedSender<Arc<HotRun>>,
+    ) -> Result<Self, Error> {
+        let number = recovered.segments.keys().next_back().map_or(0, |last| last + 1);
+        let first = Segment::create(folder, number).map_err(Error::disk("the run log cannot be written"))?;
+        let (queue, commands) = mpsc::channel(QUEUE_EVENTS);
+        let healthy = Arc::new(AtomicBool::new(true));
+        let writer = Writer {
+            folder: folder.to_owned(),
+            clock: clock.clone(),
+            queue: commands,
+            segments: recovered.segments.clone(),
+            ended,
+            healthy: healthy.clone(),
+        };
+        let thread = thread::Builder::new()
+            .name("run-log".into())
+            .spawn(move || writer.run(first))
+            .map_err(Error::disk("the run log's thread cannot be started"))?;
+        Ok(Self { hot: RwLock::default(), queue, healthy, clock, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Whether the disk takes writes.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        self.healthy.load(Ordering::Relaxed)
+    }
+
+    /// Begins a run; durable when this returns.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn create(&self, opened: Opened) -> Result<RunWriter, Error> {
+        let (done, durable) = oneshot::channel();
+        let run = opened.run;
+        let record = Record::Opened(opened.clone()).encode();
+        self.send(Command::Open { run, record, done }).await?;
+        durable.await.map_err(|_| closed())?;
+        let log = Arc::new(HotRun::new(opened));
+        self.hot.write().unwrap_or_else(PoisonError::into_inner).insert(run, log.clone());
+        Ok(self.writer(log))
+    }
+
+    /// Takes up a run that a crash left, and says who may append to it.
+    pub fn adopt(&self, log: HotRun) -> RunWriter {
+        let log = Arc::new(log);
+        self.hot.write().unwrap_or_else(PoisonError::into_inner).insert(log.run(), log.clone());
+        self.writer(log)
+    }
+
+    fn writer(&self, log: Arc<HotRun>) -> RunWriter {
+        let next_seq = log.tape().len();
+        RunWriter {
+            started_ms: self.clock.monotonic_ms(),
+            clock: self.clock.clone(),
+            queue: self.queue.clone(),
+            log,
+            next_seq,
+        }
+    }
+
+    /// A run's hot log.
+    #[must_use]
+    pub fn hot(&self, run: RunId) -> Option<Arc<HotRun>> {
+        self.hot.read().unwrap_or_else(PoisonError::into_inner).get(&run).cloned()
+    }
+
+    /// All hot logs.
+    #[must_use]
+    pub fn all_hot(&self) -> Vec<Arc<HotRun>> {
+        self.hot.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Drops a run's hot log; its row has the tape.
+    pub fn cool(&self, run: RunId) {
+        self.hot.write().unwrap_or_else(PoisonError::into_inner).remove(&run);
+    }
+
+    /// Lets go of the segments of runs that are rows now.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn release(&self, runs: Vec<RunId>) -> Result<(), Error> {
+        self.send(Command::Release(runs)).await
+    }
+
+    /// Waits until all that was appended so far is on the disk.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let (done, flushed) = oneshot::channel();
+        self.send(Command::Flush(done)).await?;
+        flushed.await.map_err(|_| closed())
+    }
+
+    async fn send(&self, command: Command) -> Result<(), Error> {
+        self.queue.send(command).await.map_err(|_| closed())
+    }
+
+    /// The writer's thread, to be joined once nobody can append any more.
+    pub fn take_thread(&self) -> Option<JoinHandle<()>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+fn closed() -> Error {
+    Error::Disk { what: "the run log is closed".into(), source: std::io::ErrorKind::BrokenPipe.into() }
+}
+
+/// The one hand that appends to a run's log.
+pub struct RunWriter {
+    log: Arc<HotRun>,
+    queue: mpsc::Sender<Command>,
+    clock: Clock,
+    started_ms: u64,
+    next_seq: u64,
+}
+
+impl RunWriter {
+    /// The log that is written.
+    #[must_use]
+    pub fn log(&self) -> &Arc<HotRun> {
+        &self.log
+    }
+
+    /// Milliseconds since the run was created.
+    #[must_use]
+    pub fn elapsed_ms(&self) -> u64 {
+        self.clock.monotonic_ms().saturating_sub(self.started_ms)
+    }
+
+    /// Appends an event. It is delivered once it is durable; this only waits while too many wait before it.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn append(&mut self, body: RunEvent) -> Result<(), Error> {
+        self.append_at(self.elapsed_ms(), body).await
+    }
+
+    /// Appends an event with a time of its own.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn append_at(&mut self, at_ms: u64, body: RunEvent) -> Result<(), Error> {
+        let kind = body.kind();
+        let event = Event { seq: self.next_seq, at_ms, body };
+        let data = event.data();
+        let record = record::event(self.log.run(), event.seq, kind, &data);
+        self.queue.send(Command::Append { log: self.log.clone(), kind, data, record }).await.map_err(|_| closed())?;
+        self.next_seq += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! Records of the run log on disk.
+//!
+//! A record is `length: u32`, `crc32: u32` (of the payload), `payload`; the payload is the run's id in
+//! 16 bytes, then one byte for the kind, then the rest. Numbers are little-endian.
+
+use domain::{EventKind, RunId, UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+/// Largest payload that is believed when a segment is read, in bytes.
+const PAYLOAD_BYTES_MAX: usize = 64 * 1024 * 1024;
+const HEAD_BYTES: usize = 8;
+const OPENED: u8 = 0;
+
+/// The first record of every run: all that is needed to finish it after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// The run.
+    pub run: RunId,
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Who asked.
+    pub user: UserId,
+    /// Exactly what was asked for, as canonical JSON.
+    pub request: String,
+    /// The model that was asked for.
+    pub model: String,
+    /// The client's name for the submission (D2).
+    pub request_id: Option<String>,
+    /// The run that this one continues or retries.
+    pub parent: Option<RunId>,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+}
+
+/// What a segment holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A run begins.
+    Opened(Opened),
+    /// An event of a run.
+    Event {
+        /// The run.
+        run: RunId,
+        /// Dense from 0.
+        seq: u64,
+        /// Its kind.
+        kind: EventKind,
+        /// Its data: JSON on one line.
+        data: String,
+    },
+}
+
+impl Record {
+    /// The record as bytes, framed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = vec![0; HEAD_BYTES];
+        match self {
+            Self::Opened(opened) => {
+                out.extend_from_slice(opened.run.as_bytes());
+                out.push(OPENED);
+                serde_json::to_writer(&mut out, opened).expect("strings and numbers fit in JSON");
+            }
+            Self::Event { run, seq, kind, data } => encode_event(&mut out, *run, *seq, *kind, data),
+        }
+        seal(&mut out);
+        out
+    }
+}
+
+/// Encodes an event without owning it.
+#[must_use]
+pub fn event(run: RunId, seq: u64, kind: EventKind, data: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEAD_BYTES + 16 + 9 + data.len());
+    out.resize(HEAD_BYTES, 0);
+    encode_event(&mut out, run, seq, kind, data);
+    seal(&mut out);
+    out
+}
+
+fn encode_event(out: &mut Vec<u8>, run: RunId, seq: u64, kind: EventKind, data: &str) {
+    out.extend_from_slice(run.as_bytes());
+    out.push(code(kind));
+    out.extend_from_slice(&seq.to_le_bytes());
+    out.extend_from_slice(data.as_bytes());
+}
+
+fn seal(out: &mut [u8]) {
+    let (head, payload) = out.split_at_mut(HEAD_BYTES);
+    let length = u32::try_from(payload.len()).expect("an event is bounded by its provider's limits, far below 4 GiB");
+    head[..4].copy_from_slice(&length.to_le_bytes());
+    head[4..].copy_from_slice(&crc32fast::hash(payload).to_le_bytes());
+}
+
+/// Kinds as bytes on disk: never renumber.
+fn code(kind: EventKind) -> u8 {
+    match kind {
+        EventKind::Queued => 1,
+        EventKind::Started => 2,
+        EventKind::Delta => 3,
+        EventKind::Reasoning => 4,
+        EventKind::ToolCall => 5,
+        EventKind::Notice => 6,
+        EventKind::Finished => 7,
+        EventKind::Failed => 8,
+    }
+}
+
+/// Reads the first record of `bytes` and says how long it is; `None` where no whole, sound record stands:
+/// the torn end of a segment.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
+    let length = u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
+    let crc = u32::from_le_bytes(bytes.get(4..HEAD_BYTES)?.try_into().ok()?);
+    if !(17..=PAYLOAD_BYTES_MAX).contains(&length) {
+        return None;
+    }
+    let payload = bytes.get(HEAD_BYTES..HEAD_BYTES + length)?;
+    if crc32fast::hash(payload) != crc {
+        return None;
+    }
+    let run = RunId::from_bytes(payload[..16].try_into().ok()?);
+    let rest = &payload[17..];
+    let record = if payload[16] == OPENED {
+        Record::Opened(serde_json::from_slice(rest).ok()?)
+    } else {
+        let kind = *EventKind::ALL.iter().find(|kind| code(**kind) == payload[16])?;
+        let seq = u64::from_le_bytes(rest.get(..8)?.try_into().ok()?);
+        Record::Event { run, seq, kind, data: std::str::from_utf8(&rest[8..]).ok()?.to_owned() }
+    };
+    Some((record, HEAD_BYTES + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample(seq: u64, data: String) -> Record {
+        Record::Event { run: RunId::from_bytes([9; 16]), seq, kind: EventKind::Delta, data }
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_what_was_written_and_stops_at_a_tear(
+            texts in prop::collection::vec(".{0,40}", 1..8),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let records: Vec<_> = texts.into_iter().enumerate().map(|(n, text)| sample(n as u64, text)).collect();
+            let mut bytes = Vec::new();
+            let mut ends = Vec::new();
+            for record in &records {
+                bytes.extend(record.encode());
+                ends.push(bytes.len());
+            }
+            let cut = cut.index(bytes.len() + 1);
+            let mut at = 0;
+            let mut read = Vec::new();
+            while let Some((record, length)) = decode(&bytes[at..cut]) {
+                read.push(record);
+                at += length;
+            }
+            let whole = ends.iter().filter(|end| **end <= cut).count();
+            prop_assert_eq!(&read[..], &records[..whole]);
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The model inside the binary, in a child process (H1-H5).
+
+use std::path::Path;
+
+use domain::chat::ResponseKind;
+use domain::event::{Delta, FinishReason, TokenLogprob, TopLogprob, Usage};
+use domain::{ApiError, Code, ModelInfo, Params, Price, Role};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use inference::{CheckError, FailureKind, Finish, Generate, Grammar, QueueReason, Sampling};
+
+use super::{Model, Provider, Update, Updates};
+use crate::clock::Clock;
+use crate::config::{Embedded, Timeouts};
+use crate::render::ChatRequest;
+
+/// What the provider is called.
+pub const NAME: &str = "embedded";
+/// The model that comes with the product.
+pub const DEFAULT_MODEL: &str = "smollm2-135m-instruct";
+/// The context of that model, in tokens, as its GGUF says.
+const DEFAULT_CONTEXT_TOKENS: u32 = 8192;
+/// Tokens that a chat template may add to a message, at the most that is believed; only decides whether the
+/// exact count is waited for.
+const TEMPLATE_TOKENS_PER_MESSAGE: usize = 64;
+
+/// The model inside the binary.
+pub struct EmbeddedProvider {
+    engine: inference::Engine,
+    clock: Clock,
+}
+
+impl EmbeddedProvider {
+    /// Serves the model that the worker loads.
+    #[must_use]
+    pub fn new(engine: inference::Engine, clock: Clock) -> Self {
+        Self { engine, clock }
+    }
+}
+
+/// The embedded model as the API shows it.
+#[must_use]
+pub fn model(config: &Embedded) -> Model {
+    let file = config.model_path.as_deref();
+    let name = config.model_name.clone().unwrap_or_else(|| file.map_or(DEFAULT_MODEL.into(), stem));
+    let mut info = ModelInfo::named(&name, NAME);
+    info.price = Some(Price::FREE);
+    info.tools = false;
+    info.unsupported = vec!["reasoning_effort".into()];
+    info.defaults = Params {
+        temperature: Some(1.0),
+        top_p: Some(1.0),
+        top_k: Some(0),
+        presence_penalty: Some(0.0),
+        frequency_penalty: Some(0.0),
+        max_tokens: Some(inference::DEFAULT_MAX_TOKENS),
+        ..Params::default()
+    };
+    if name == DEFAULT_MODEL {
+        info.context_tokens = Some(DEFAULT_CONTEXT_TOKENS);
+        info.note = Some("A tiny model that runs on this machine: fluent, and often wrong.".into());
+        // From the example in the model's card.
+        info.defaults.temperature = Some(0.2);
+        info.defaults.top_p = Some(0.9);
+    }
+    Model { upstream: name, info }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+impl Provider for EmbeddedProvider {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    fn endpoint(&self) -> &str {
+        "this machine"
+    }
+
+    fn timeouts(&self) -> Option<Timeouts> {
+        None
+    }
+
+    fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>> {
+        async move {
+            if surely_fits(model, request) && request.response_format().is_none() {
+                return Ok(());
+            }
+            let generate = generate(request, &request.params().clone().or(&model.info.defaults))?;
+            match self.engine.check(&generate).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(refusal(error)),
+            }
+        }
+        .boxed()
+    }
+
+    fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
+        let mut params = request.params().clone().or(&model.info.defaults);
+        params.seed.get_or_insert_with(|| self.clock.seed());
+        if request.params().max_tokens.is_none() {
+            params.max_tokens = None;
+        }
+        match generate(&request, &params) {
+            Ok(generate) => {
+                let mut input_tokens = 0;
+                let updates = self.engine.generate(generate);
+                updates.map(move |update| translate(update, &params, &mut input_tokens)).boxed()
+            }
+            Err(error) => futures::stream::iter([Err(error)]).boxed(),
+        }
+    }
+}
+
+/// Whether prompt and answer fit even if every byte were a token: then nobody has to wait for the count,
+/// and a run is admitted while the model loads.
+fn surely_fits(model: &Model, request: &ChatRequest) -> bool {
+    let bytes: usize = request
+        .messages()
+        .iter()
+        .map(|message| message.content.texts().map(str::len).sum::<usize>() + TEMPLATE_TOKENS_PER_MESSAGE)
+        .sum();
+    let answer = request.params().max_tokens.unwrap_or(1) as usize;
+    model.info.context_tokens.is_some_and(|context| bytes + answer <= context as usize)
+}
+
+fn generate(request: &ChatRequest, params: &Params) -> Result<Generate, ApiError> {
+    let messages = request
+        .messages()
+        .iter()
+        .map(|message| match message.role {
+            Role::Tool => Err(ApiError::new(Code::ParameterNotSupported, "The embedded model cannot call tools.")),
+            role => Ok(inference::ChatMessage::new(role.as_str(), message.content.text())),
+        })
+        .collect::<Result<_, _>>()?;
+    let grammar = request.response_format().map(|format| match (format.kind, &format.schema) {
+        (ResponseKind::JsonSchema, Some(schema)) => Grammar::JsonSchema(schema.as_str().to_owned()),
+        _ => Grammar::Json,
+    });
+    Ok(Generate {
+        messages,
+        max_tokens: params.max_tokens,
+        sampling: Sampling {
+            temperature: params.temperature.unwrap_or(1.0) as f32,
+            top_p: params.top_p.unwrap_or(1.0) as f32,
+            top_k: params.top_k.unwrap_or(0),
+            presence_penalty: params.presence_penalty.unwrap_or(0.0) as f32,
+            frequency_penalty: params.frequency_penalty.unwrap_or(0.0) as f32,
+            // Any integer seeds; negative ones keep their bits.
+            seed: params.seed.map(|seed| seed as u64),
+        },
+        stop: params.stop.clone().unwrap_or_default(),
+        logprobs: params.logprobs,
+        grammar,
+    })
+}
+
+fn translate(update: inference::Update, params: &Params, input: &mut u64) -> Result<Update, ApiError> {
+    use inference::Update as From;
+    Ok(match update {
+        From::Queued { position, reason } => Update::Queued { position, reason: waits_for(reason).into() },
+        From::Started { prompt_tokens, cached_tokens, max_tokens } => {
+            *input = u64::from(prompt_tokens);
+            Update::Started {
+                params: Params { max_tokens: Some(max_tokens), ..params.clone() },
+                input_tokens: Some(*input),
+                cached_input_tokens: u64::from(cached_tokens),
+            }
+        }
+        From::Delta { text, output_tokens, logprobs } => {
+            let logprobs = logprobs.into_iter().map(logprob).collect();
+            Update::Delta(Delta { index: 0, text, logprobs }, Some(u64::from(output_tokens)))
+        }
+        From::Done { finish, output_tokens } => Update::Done {
+            finish_reason: match finish {
+                Finish::Stop => FinishReason::Stop,
+                Finish::Length => FinishReason::Length,
+            },
+            usage: Some(Usage { input_tokens: *input, output_tokens: u64::from(output_tokens), ..Usage::default() }),
+        },
+        From::Failed { kind, message, .. } => return Err(failure(kind, message)),
+    })
+}
+
+fn logprob(token: inference::TokenLogprob) -> TokenLogprob {
+    let top = token.top.into_iter().map(|(token, logprob)| TopLogprob { token, logprob }).collect();
+    TokenLogprob { token: token.token, logprob: token.logprob, top }
+}
+
+fn waits_for(reason: QueueReason) -> &'static str {
+    match reason {
+        QueueReason::Loading => "The model is being loaded.",
+        QueueReason::Restarting => "The model's process is being restarted.",
+        QueueReason::KvMemory => "Other runs hold the model's memory.",
+        QueueReason::Sequences => "As many runs as the model can serve at a time are going on.",
+    }
+}
+
+fn refusal(error: CheckError) -> ApiError {
+    let kind = match error {
+        CheckError::ContextOverflow { .. } => FailureKind::ContextOverflow,
+        CheckError::BadGrammar(_) => FailureKind::BadGrammar,
+        CheckError::BadMessages(_) => FailureKind::BadMessages,
+        CheckError::Unavailable(_) => FailureKind::Unavailable,
+        CheckError::Internal(_) => FailureKind::Internal,
+    };
+    failure(kind, error.to_string())
+}
+
+fn failure(kind: FailureKind, message: String) -> ApiError {
+    let sentence = sentence(&message);
+    match kind {
+        FailureKind::Interrupted => {
+            ApiError::new(Code::Interrupted, "The model's process ended while this run was going on.")
+                .hint("What had arrived is kept. Run it again: the model is being restarted.")
+                .retry(None)
+        }
+        FailureKind::ContextOverflow => ApiError::new(Code::ContextLengthExceeded, sentence)
+            .hint("Shorten the prompt, lower max_tokens, or choose a model with a larger context."),
+        FailureKind::BadGrammar => ApiError::new(Code::InvalidResponseFormat, sentence),
+        FailureKind::BadMessages => ApiError::new(Code::InvalidRequest, sentence),
+        FailureKind::Unavailable => ApiError::new(Code::ModelUnavailable, sentence)
+            .hint("Look at the server's log, or set ETUDE_MODEL_PATH to a GGUF that can be read.")
+            .retry(None),
+        FailureKind::Internal => ApiError::new(Code::Internal, sentence).retry(None),
+    }
+}
+
+/// The worker's messages begin in lower case and without a full stop, to stand inside others.
+fn sentence(message: &str) -> String {
+    let mut chars = message.trim_end_matches('.').chars();
+    let first = chars.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_model_says_that_it_is_tiny() {
+        let model = model(&Embedded::default());
+        assert_eq!(model.info.name, DEFAULT_MODEL);
+        assert!(model.info.note.expect("a note").contains("often wrong"));
+        let own = Embedded { model_path: Some("/models/Foo-1B.Q4.gguf".into()), model_name: None };
+        assert_eq!(super::model(&own).info.name, "foo-1b.q4");
+    }
+}

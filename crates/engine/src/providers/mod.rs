@@ -1,0 +1,79 @@
+//! Who serves models. To add a provider: one file here that implements [`Provider`], one line in
+//! [`registry`].
+
+mod embedded;
+mod openai;
+pub mod registry;
+pub mod sse;
+
+use domain::event::{Delta, FinishReason, Reasoning, ToolCallDelta, Usage};
+use domain::{ApiError, ModelInfo, Params};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+
+use crate::config::Timeouts;
+use crate::render::ChatRequest;
+
+/// What happens at a provider, in order. A stream that ends without `Done` was cut.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// It waits for a place.
+    Queued {
+        /// 1 is next.
+        position: u32,
+        /// What it waits for.
+        reason: String,
+    },
+    /// A model is at work.
+    Started {
+        /// The parameters in force.
+        params: Params,
+        /// Tokens of the prompt, where they are known already.
+        input_tokens: Option<u64>,
+        /// Of those, how many came from a cache.
+        cached_input_tokens: u64,
+    },
+    /// Text of the answer, and how many tokens it has had so far, where that is known.
+    Delta(Delta, Option<u64>),
+    /// Text of the reasoning.
+    Reasoning(Reasoning),
+    /// A piece of a tool call.
+    ToolCall(ToolCallDelta),
+    /// It ended.
+    Done {
+        /// Why.
+        finish_reason: FinishReason,
+        /// What was used, where the provider says so.
+        usage: Option<Usage>,
+    },
+}
+
+/// The updates of one request. Dropping it cancels the request at the provider, at once.
+pub type Updates = BoxStream<'static, Result<Update, ApiError>>;
+
+/// Who serves models, over one wire.
+pub trait Provider: Send + Sync {
+    /// What the models call it by.
+    fn name(&self) -> &str;
+
+    /// The address that requests go to, as shown to people.
+    fn endpoint(&self) -> &str;
+
+    /// How long to wait for it; `None` where it is in this process's own hands.
+    fn timeouts(&self) -> Option<Timeouts>;
+
+    /// Refuses what can be known to fail, before the run.
+    fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>>;
+
+    /// Sends the request.
+    fn stream(&self, model: &Model, request: ChatRequest) -> Updates;
+}
+
+/// A model, and what its provider calls it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// As the API and the page show it.
+    pub info: ModelInfo,
+    /// Its name at the provider.
+    pub upstream: String,
+}

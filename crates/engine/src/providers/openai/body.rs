@@ -1,0 +1,135 @@
+//! What is sent: exactly what was asked for.
+
+use domain::chat::{ResponseKind, Tool};
+use domain::{ChatMessage, Content, Part};
+use serde_json::{Map, Value, json};
+
+use crate::render::ChatRequest;
+
+/// The body of the request. What is absent is not sent; `provider_options` go through to the byte.
+#[must_use]
+pub fn encode(model: &str, request: &ChatRequest) -> String {
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.insert("messages".into(), request.messages().iter().map(message).collect());
+    body.insert("stream".into(), true.into());
+    body.insert("stream_options".into(), json!({"include_usage": true}));
+    params(&mut body, request);
+    if !request.tools().is_empty() {
+        body.insert("tools".into(), request.tools().iter().map(tool).collect());
+    }
+    if let Some(choice) = request.tool_choice() {
+        body.insert("tool_choice".into(), parsed(choice.as_str()));
+    }
+    if let Some(format) = request.response_format() {
+        let format = match (format.kind, &format.schema) {
+            (ResponseKind::JsonSchema, Some(schema)) => json!({"type": "json_schema", "json_schema": {
+                "name": format.name.as_deref().unwrap_or("answer"),
+                "schema": parsed(schema.as_str()),
+                "strict": format.strict.unwrap_or(true),
+            }}),
+            _ => json!({"type": "json_object"}),
+        };
+        body.insert("response_format".into(), format);
+    }
+    let mut text = Value::Object(body).to_string();
+    let options = request.provider_options().map(|options| options.as_str().trim());
+    let inner = options.and_then(|options| options.strip_prefix('{')?.strip_suffix('}')).unwrap_or_default();
+    if !inner.trim().is_empty() {
+        text.pop();
+        text.push(',');
+        text.push_str(inner);
+        text.push('}');
+    }
+    text
+}
+
+fn params(body: &mut Map<String, Value>, request: &ChatRequest) {
+    let params = request.params();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.into(), value);
+        }
+    };
+    put("temperature", params.temperature.map(Value::from));
+    put("top_p", params.top_p.map(Value::from));
+    put("top_k", params.top_k.map(Value::from));
+    put("max_tokens", params.max_tokens.map(Value::from));
+    put("stop", params.stop.clone().map(Value::from));
+    put("seed", params.seed.map(Value::from));
+    put("presence_penalty", params.presence_penalty.map(Value::from));
+    put("frequency_penalty", params.frequency_penalty.map(Value::from));
+    put("reasoning_effort", params.reasoning_effort.clone().map(Value::from));
+    put("logprobs", params.logprobs.map(|_| true.into()));
+    put("top_logprobs", params.logprobs.filter(|alternatives| *alternatives > 0).map(Value::from));
+}
+
+fn message(message: &ChatMessage) -> Value {
+    let mut out = Map::new();
+    out.insert("role".into(), message.role.as_str().into());
+    let content = match &message.content {
+        Content::Text(text) if text.is_empty() && !message.tool_calls.is_empty() => Value::Null,
+        Content::Text(text) => text.as_str().into(),
+        Content::Parts(parts) => {
+            parts.iter().map(|Part::Text { text }| json!({"type": "text", "text": text})).collect()
+        }
+    };
+    out.insert("content".into(), content);
+    if !message.tool_calls.is_empty() {
+        let calls = message.tool_calls.iter().map(|call| {
+            json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}})
+        });
+        out.insert("tool_calls".into(), calls.collect());
+    }
+    if let Some(id) = &message.tool_call_id {
+        out.insert("tool_call_id".into(), id.as_str().into());
+    }
+    Value::Object(out)
+}
+
+fn tool(tool: &Tool) -> Value {
+    let mut function = Map::new();
+    function.insert("name".into(), tool.name.as_str().into());
+    if let Some(description) = &tool.description {
+        function.insert("description".into(), description.as_str().into());
+    }
+    if let Some(parameters) = &tool.parameters {
+        function.insert("parameters".into(), parsed(parameters.as_str()));
+    }
+    json!({"type": "function", "function": function})
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(json).expect("verbatim JSON was read as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ModelInfo, NewRun, Role};
+
+    use super::*;
+    use crate::render::render;
+
+    #[test]
+    fn d1_sends_what_was_asked_for_and_nothing_else() {
+        let new = NewRun::new("m", vec![ChatMessage::text(Role::User, "Hi")]);
+        let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
+        let body: Value = serde_json::from_str(&encode("large", &request)).expect("json");
+        assert_eq!(
+            body,
+            json!({"model": "large", "messages": [{"role": "user", "content": "Hi"}], "stream": true, "stream_options": {"include_usage": true}})
+        );
+    }
+
+    #[test]
+    fn provider_options_go_through_to_the_byte() {
+        let new: NewRun = serde_json::from_str(
+            r#"{"model":"m","messages":[{"role":"user","content":"Hi"}],"params":{"temperature":0.5},"provider_options":{ "x": 1.10e0 }}"#,
+        )
+        .expect("a run");
+        let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
+        let body = encode("large", &request);
+        assert!(body.ends_with(r#", "x": 1.10e0 }"#), "{body}");
+        assert_eq!(serde_json::from_str::<Value>(&body).expect("json")["temperature"], 0.5);
+    }
+}

@@ -1,0 +1,268 @@
+//! The conductor: the only file that knows the order of the steps of a run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::run::RunPage;
+use domain::{ApiError, Code, NewRun, Run, RunId};
+use tokio::sync::oneshot;
+
+use crate::Shared;
+use crate::admission::LimitState;
+use crate::drive::{Setting, drive};
+use crate::error::Error;
+use crate::log::{HotRun, Log, Opened, Tail};
+use crate::principal::Principal;
+use crate::render::render;
+use crate::requests::{self, Claim, Lookup};
+use crate::store::{Kept, assemble, summary};
+
+/// How long a deletion waits for the run's row, in milliseconds.
+const ROW_WAIT_MS: u64 = 5_000;
+/// How often it looks, in milliseconds.
+const ROW_LOOK_MS: u64 = 10;
+
+/// A run that was started, or that answers to the same `request_id`.
+#[derive(Debug, Clone, Copy)]
+pub struct Started {
+    /// The run.
+    pub run: RunId,
+    /// Whether it was there already.
+    pub replayed: bool,
+    /// The concurrency limit after the start; absent for a replay, which consumes nothing.
+    pub concurrency: Option<LimitState>,
+}
+
+/// What a cancellation found.
+#[derive(Debug)]
+pub enum Cancelled {
+    /// It was running; its log will say when it has stopped.
+    Asked,
+    /// It had ended before.
+    Ended(Box<Run>),
+}
+
+/// Everything that can be done with runs.
+#[derive(Clone, Copy)]
+pub struct Runs<'a>(pub(crate) &'a Arc<Shared>);
+
+impl Runs<'_> {
+    /// Starts a run, or finds the one that answers to its `request_id`.
+    ///
+    /// `request_id` look-up → checks → rendering → the provider's own check → admission → the log is opened →
+    /// the run is driven. Nothing waits for the database.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the request, and limits; then nothing was started.
+    pub async fn start(self, principal: &Principal, new: NewRun) -> Result<Started, Error> {
+        let shared = self.0;
+        new.check()?;
+        let request = serde_json::to_string(&new).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let claim = match self.claim(principal, &new, &request).await? {
+            Some(Lookup::Same(run)) => return Ok(Started { run, replayed: true, concurrency: None }),
+            Some(Lookup::New(claim)) => Some(claim),
+            None => None,
+        };
+        let (model, provider) = shared.registry.resolve(&new.model)?;
+        let rendered = render(&new, &model.info)?;
+        provider.check(&model, &rendered).await?;
+        let ticket = self.admit(principal)?;
+        let concurrency = Some(ticket.state);
+        let opened = Opened {
+            run: shared.clock.run_id(),
+            workspace: principal.workspace,
+            user: principal.user,
+            request,
+            model: new.model.clone(),
+            request_id: new.request_id.clone(),
+            parent: new.parent,
+            created_at: shared.clock.now_micros(),
+        };
+        let run = opened.run;
+        let setting = Setting {
+            request: rendered,
+            model,
+            provider,
+            asked: new.model,
+            ticket: Some(ticket),
+            keep: new.keep.unwrap_or(true),
+            clock: shared.clock.clone(),
+            shutdown: shared.interrupt.clone(),
+        };
+        // A task of its own from here on: whoever asked may go away at any moment, and what is in the log must
+        // be driven to its end.
+        let (tell, told) = oneshot::channel();
+        shared.tasks.spawn(open_and_drive(shared.log.clone(), opened, claim, setting, tell));
+        told.await.map_err(|_| ApiError::new(Code::Internal, "The run could not be started."))??;
+        Ok(Started { run, replayed: false, concurrency })
+    }
+
+    async fn claim(self, principal: &Principal, new: &NewRun, request: &str) -> Result<Option<Lookup>, ApiError> {
+        let Some(request_id) = &new.request_id else { return Ok(None) };
+        let now = self.0.clock.now_micros();
+        let body = requests::digest(request);
+        self.0.requests.look_up(principal.workspace, request_id, body, now).await.map(Some)
+    }
+
+    fn admit(self, principal: &Principal) -> Result<crate::admission::Ticket, Error> {
+        if self.0.draining.is_cancelled() {
+            return Err(ApiError::new(Code::Overloaded, "The server is being stopped and starts no new runs.")
+                .retry(None)
+                .into());
+        }
+        if !self.0.log.is_healthy() {
+            return Err(ApiError::new(
+                Code::StorageUnavailable,
+                "The run log cannot be written, so no run can be started. Nothing was sent.",
+            )
+            .hint("Make room on the disk of the data directory.")
+            .retry(None)
+            .into());
+        }
+        self.0.admission.admit(principal)
+    }
+
+    /// A run as it stands.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn get(self, principal: &Principal, run: RunId) -> Result<Run, Error> {
+        if let Some(hot) = self.hot(principal, run) {
+            return assemble(&hot.opened, hot.tape().view()?);
+        }
+        found(self.0.store.run(principal.workspace, run).await?, run)
+    }
+
+    /// Reads a run's log from the event after `after`, then waits for more.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn tail(self, principal: &Principal, run: RunId, after: Option<u64>) -> Result<Tail, Error> {
+        let next = after.map_or(0, |after| after.saturating_add(1));
+        if let Some(hot) = self.hot(principal, run) {
+            return Ok(Tail::Hot(hot.tail(next)));
+        }
+        Ok(Tail::Kept { tape: found(self.0.store.tape(principal.workspace, run).await?, run)?, next })
+    }
+
+    /// Waits until a run has ended, and gives it.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn wait(self, principal: &Principal, run: RunId) -> Result<Run, Error> {
+        let mut tail = self.tail(principal, run, None).await?;
+        while tail.next().await.is_some() {}
+        self.get(principal, run).await
+    }
+
+    /// Asks a run to stop, at once; asking again changes nothing.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn cancel(self, principal: &Principal, run: RunId) -> Result<Cancelled, Error> {
+        if let Some(hot) = self.hot(principal, run)
+            && !hot.ended()
+        {
+            hot.cancel(self.0.clock.monotonic_ms());
+            return Ok(Cancelled::Asked);
+        }
+        Ok(Cancelled::Ended(Box::new(self.get(principal, run).await?)))
+    }
+
+    /// Deletes an ended run.
+    ///
+    /// # Errors
+    /// `conflict` while it runs; `not_found`, `gone`.
+    pub async fn delete(self, principal: &Principal, run: RunId) -> Result<(), Error> {
+        if let Some(hot) = self.hot(principal, run) {
+            if !hot.ended() {
+                return Err(ApiError::new(
+                    Code::Conflict,
+                    "The run is still going on; only an ended one can be deleted.",
+                )
+                .hint("Cancel it first.")
+                .into());
+            }
+            wait_for_row(&hot).await?;
+        }
+        let deleted = self.0.store.delete_run(principal.workspace, run, self.0.clock.now_micros()).await?;
+        self.0.log.cool(run);
+        if deleted {
+            return Ok(());
+        }
+        found(self.0.store.run(principal.workspace, run).await?, run).map(|_| ())
+    }
+
+    /// A page of runs, newest first, those that are going on included.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list(self, principal: &Principal, after: Option<RunId>, limit: u32) -> Result<RunPage, Error> {
+        let mut page = self.0.store.runs(principal.workspace, after, limit).await?;
+        let mut hot: Vec<_> = self.0.log.all_hot();
+        hot.retain(|hot| {
+            hot.opened.workspace == principal.workspace
+                && after.is_none_or(|after| hot.run() < after)
+                && page.next.is_none_or(|last| hot.run() >= last)
+                && !page.data.iter().any(|kept| kept.id == hot.run())
+        });
+        for hot in hot {
+            let run = assemble(&hot.opened, hot.tape().view()?)?;
+            page.data.push(summary(&run));
+        }
+        page.data.sort_unstable_by_key(|run| std::cmp::Reverse(run.id));
+        if page.data.len() > limit as usize {
+            page.data.truncate(limit as usize);
+            page.next = page.data.last().map(|run| run.id);
+        }
+        Ok(page)
+    }
+
+    fn hot(self, principal: &Principal, run: RunId) -> Option<Arc<HotRun>> {
+        self.0.log.hot(run).filter(|hot| hot.opened.workspace == principal.workspace)
+    }
+}
+
+async fn open_and_drive(
+    log: Arc<Log>,
+    opened: Opened,
+    claim: Option<Claim>,
+    setting: Setting,
+    tell: oneshot::Sender<Result<(), Error>>,
+) {
+    let (run, created_at) = (opened.run, opened.created_at);
+    match log.create(opened).await {
+        Ok(writer) => {
+            if let Some(claim) = claim {
+                claim.fulfil(run, created_at);
+            }
+            let _ = tell.send(Ok(()));
+            drive(writer, setting).await;
+        }
+        Err(error) => {
+            let _ = tell.send(Err(error));
+        }
+    }
+}
+
+async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {
+    for _ in 0..ROW_WAIT_MS / ROW_LOOK_MS {
+        if hot.is_kept() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(ROW_LOOK_MS)).await;
+    }
+    Err(ApiError::new(Code::StorageUnavailable, "The database does not take writes, so the run cannot be deleted now.")
+        .retry(None)
+        .into())
+}
+
+fn found<T>(kept: Kept<T>, run: RunId) -> Result<T, Error> {
+    match kept {
+        Kept::Here(thing) => Ok(thing),
+        Kept::Deleted => Err(ApiError::new(Code::Gone, format!("{run} was deleted.")).into()),
+        Kept::Absent => Err(ApiError::new(Code::NotFound, format!("There is no {run}."))
+            .hint("Check the id; the list of runs is at GET /v1/runs.")
+            .into()),
+    }
+}

@@ -1,0 +1,56 @@
+//! The database: SQLite, one connection that writes, several that read.
+
+mod migrate;
+mod runs;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::error::Error;
+pub use runs::{Kept, RememberedRequest, assemble, summary};
+
+/// Connections that read.
+const READERS: u32 = 4;
+/// How long a statement waits for another process's lock, in seconds.
+const BUSY_S: u64 = 5;
+
+/// Rows.
+#[derive(Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl Store {
+    /// Opens the database, migrated to this version's schema.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or was written by a newer version.
+    pub async fn open(file: &Path) -> Result<Self, Error> {
+        migrate::run(file).await?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options(file)).await?;
+        let readers =
+            SqlitePoolOptions::new().max_connections(READERS).connect_with(options(file).read_only(true)).await?;
+        Ok(Self { writer, readers })
+    }
+
+    /// Closes all connections; what was committed is in the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit is synced: a log segment is deleted on its strength.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(BUSY_S))
+}

@@ -1,0 +1,374 @@
+//! Rows of runs, with their outputs and tapes.
+
+use domain::chat::Verbatim;
+use domain::event::{FinishReason, Usage};
+use domain::run::RunPage;
+use domain::{Output, Params, Run, RunId, RunStatus, RunSummary, RunView, WorkspaceId};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use super::Store;
+use crate::error::Error;
+use crate::log::Opened;
+use crate::tape::Tape;
+
+/// Longest snippet of an answer in a list, in characters.
+const SNIPPET_CHARS: usize = 160;
+
+/// What the database has under a run's id.
+#[derive(Debug)]
+pub enum Kept<T> {
+    /// The thing.
+    Here(T),
+    /// It was deleted.
+    Deleted,
+    /// There never was one, or it is another workspace's.
+    Absent,
+}
+
+/// A submission that the last 24 hours remember.
+#[derive(Debug, Clone)]
+pub struct RememberedRequest {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// The client's name for it.
+    pub request_id: String,
+    /// What was asked for; none once the run is deleted.
+    pub request: Option<String>,
+    /// The run.
+    pub run: RunId,
+    /// Microseconds since 1970, UTC.
+    pub created_at: i64,
+}
+
+/// A run as the API shows it, from how it began and what it has become.
+///
+/// # Errors
+/// When what was kept cannot be read.
+pub fn assemble(opened: &Opened, view: RunView) -> Result<Run, Error> {
+    let started = view.started;
+    Ok(Run {
+        id: opened.run,
+        status: view.status,
+        model: opened.model.clone(),
+        resolved_model: started.as_ref().map(|started| started.resolved_model.clone()),
+        provider: started.as_ref().map(|started| started.provider.clone()),
+        endpoint: started.as_ref().map(|started| started.endpoint.clone()),
+        request: verbatim(opened.request.clone())?,
+        params: started.map(|started| started.params).unwrap_or_default(),
+        output: view.output,
+        finish_reason: view.finish_reason,
+        usage: view.usage,
+        cost_micros: view.cost_micros,
+        queue_ms: view.queue_ms,
+        ttft_ms: view.ttft_ms,
+        total_ms: view.total_ms,
+        error: view.error,
+        parent: opened.parent,
+        request_id: opened.request_id.clone(),
+        created_at: opened.created_at,
+    })
+}
+
+/// What a list shows of a run.
+#[must_use]
+pub fn summary(run: &Run) -> RunSummary {
+    RunSummary {
+        id: run.id,
+        status: run.status,
+        model: run.model.clone(),
+        resolved_model: run.resolved_model.clone(),
+        finish_reason: run.finish_reason,
+        usage: run.usage,
+        cost_micros: run.cost_micros,
+        ttft_ms: run.ttft_ms,
+        total_ms: run.total_ms,
+        snippet: run.output.text.chars().take(SNIPPET_CHARS).collect(),
+        created_at: run.created_at,
+    }
+}
+
+impl Store {
+    /// Keeps ended runs, all or none. A run that is there already, or was deleted, stays as it is.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn keep_runs(&self, runs: &[(Opened, Tape)]) -> Result<(), Error> {
+        let mut transaction = self.writer.begin().await?;
+        for (opened, tape) in runs {
+            keep(&mut transaction, opened, tape).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn run(&self, workspace: WorkspaceId, run: RunId) -> Result<Kept<Run>, Error> {
+        let row = sqlx::query(
+            "select r.*, o.output from runs r left join run_outputs o on o.run = r.id \
+             where r.id = $1 and r.workspace = $2",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(match row {
+            None => Kept::Absent,
+            Some(row) if row.try_get::<Option<i64>, _>("deleted_at")?.is_some() => Kept::Deleted,
+            Some(row) => Kept::Here(read_run(&row)?),
+        })
+    }
+
+    /// A run's events.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the tape is damaged.
+    pub async fn tape(&self, workspace: WorkspaceId, run: RunId) -> Result<Kept<Tape>, Error> {
+        let row = sqlx::query(
+            "select r.deleted_at, t.tape from runs r left join run_tapes t on t.run = r.id \
+             where r.id = $1 and r.workspace = $2",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .fetch_optional(&self.readers)
+        .await?;
+        let Some(row) = row else { return Ok(Kept::Absent) };
+        if row.try_get::<Option<i64>, _>("deleted_at")?.is_some() {
+            return Ok(Kept::Deleted);
+        }
+        let packed: Option<Vec<u8>> = row.try_get("tape")?;
+        let packed = packed.ok_or_else(|| Error::Corrupt(format!("{run} has no tape")))?;
+        Ok(Kept::Here(Tape::unpack(&packed)?))
+    }
+
+    /// A page of runs, newest first: those before `after`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn runs(&self, workspace: WorkspaceId, after: Option<RunId>, limit: u32) -> Result<RunPage, Error> {
+        let before = after.unwrap_or(RunId::from_bytes([0xff; 16]));
+        let rows = sqlx::query(
+            "select id, status, model, resolved_model, finish_reason, input_tokens, output_tokens, \
+             cached_input_tokens, reasoning_tokens, cost_micros, ttft_ms, total_ms, snippet, created_at \
+             from runs where workspace = $1 and id < $2 and deleted_at is null order by id desc limit $3",
+        )
+        .bind(&workspace.as_bytes()[..])
+        .bind(&before.as_bytes()[..])
+        .bind(i64::from(limit) + 1)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut data = rows.iter().map(read_summary).collect::<Result<Vec<_>, _>>()?;
+        let more = data.len() > limit as usize;
+        data.truncate(limit as usize);
+        let next = if more { data.last().map(|run| run.id) } else { None };
+        Ok(RunPage { data, next })
+    }
+
+    /// Deletes a run: its content goes, its id stays known. Says whether there was one.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn delete_run(&self, workspace: WorkspaceId, run: RunId, now: i64) -> Result<bool, Error> {
+        let mut transaction = self.writer.begin().await?;
+        let changed = sqlx::query(
+            "update runs set deleted_at = $3, request = null, error = null, snippet = '' \
+             where id = $1 and workspace = $2 and deleted_at is null",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if changed > 0 {
+            sqlx::query("delete from run_outputs where run = $1")
+                .bind(&run.as_bytes()[..])
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("delete from run_tapes where run = $1")
+                .bind(&run.as_bytes()[..])
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(changed > 0)
+    }
+
+    /// Which of these runs have a row.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn known(&self, runs: &[RunId]) -> Result<Vec<RunId>, Error> {
+        let mut known = Vec::new();
+        let mut reader = self.readers.acquire().await?;
+        for run in runs {
+            let found: Option<i64> = sqlx::query_scalar("select 1 from runs where id = $1")
+                .bind(&run.as_bytes()[..])
+                .fetch_optional(&mut *reader)
+                .await?;
+            known.extend(found.map(|_| *run));
+        }
+        Ok(known)
+    }
+
+    /// The submissions since a time that gave a `request_id`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn remembered_requests(&self, since: i64) -> Result<Vec<RememberedRequest>, Error> {
+        let rows = sqlx::query(
+            "select workspace, request_id, request, id, created_at from runs \
+             where request_id is not null and created_at >= $1",
+        )
+        .bind(since)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(RememberedRequest {
+                    workspace: WorkspaceId::from_bytes(bytes(row, "workspace")?),
+                    request_id: row.try_get("request_id")?,
+                    request: row.try_get("request")?,
+                    run: RunId::from_bytes(bytes(row, "id")?),
+                    created_at: row.try_get("created_at")?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn keep(db: &mut SqliteConnection, opened: &Opened, tape: &Tape) -> Result<(), Error> {
+    let run = assemble(opened, tape.view()?)?;
+    let inserted = sqlx::query(
+        "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
+         request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
+         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22, $23, $24) on conflict (id) do nothing",
+    )
+    .bind(&run.id.as_bytes()[..])
+    .bind(&opened.workspace.as_bytes()[..])
+    .bind(&opened.user.as_bytes()[..])
+    .bind(run.parent.map(|parent| parent.as_bytes().to_vec()))
+    .bind(run.status.as_str())
+    .bind(&run.model)
+    .bind(&run.resolved_model)
+    .bind(&run.provider)
+    .bind(&run.endpoint)
+    .bind(&opened.request)
+    .bind(&run.request_id)
+    .bind(json(&run.params)?)
+    .bind(run.finish_reason.map(FinishReason::as_str))
+    .bind(signed(run.usage.input_tokens))
+    .bind(signed(run.usage.output_tokens))
+    .bind(signed(run.usage.cached_input_tokens))
+    .bind(signed(run.usage.reasoning_tokens))
+    .bind(run.cost_micros)
+    .bind(run.queue_ms.map(signed))
+    .bind(run.ttft_ms.map(signed))
+    .bind(run.total_ms.map(signed))
+    .bind(run.error.as_ref().map(json).transpose()?)
+    .bind(summary(&run).snippet)
+    .bind(run.created_at)
+    .execute(&mut *db)
+    .await?
+    .rows_affected();
+    if inserted == 0 {
+        return Ok(());
+    }
+    sqlx::query("insert into run_outputs (run, output) values ($1, $2)")
+        .bind(&run.id.as_bytes()[..])
+        .bind(json(&run.output)?)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("insert into run_tapes (run, events, tape) values ($1, $2, $3)")
+        .bind(&run.id.as_bytes()[..])
+        .bind(signed(tape.len()))
+        .bind(tape.pack()?)
+        .execute(&mut *db)
+        .await?;
+    Ok(())
+}
+
+fn read_run(row: &SqliteRow) -> Result<Run, Error> {
+    let summary = read_summary(row)?;
+    let parent: Option<Vec<u8>> = row.try_get("parent")?;
+    Ok(Run {
+        id: summary.id,
+        status: summary.status,
+        model: summary.model,
+        resolved_model: summary.resolved_model,
+        provider: row.try_get("provider")?,
+        endpoint: row.try_get("endpoint")?,
+        request: verbatim(row.try_get("request")?)?,
+        params: parse::<Params>(row.try_get("params")?)?,
+        output: row.try_get::<Option<String>, _>("output")?.map(parse::<Output>).transpose()?.unwrap_or_default(),
+        finish_reason: summary.finish_reason,
+        usage: summary.usage,
+        cost_micros: summary.cost_micros,
+        queue_ms: optional(row, "queue_ms")?,
+        ttft_ms: summary.ttft_ms,
+        total_ms: summary.total_ms,
+        error: row.try_get::<Option<String>, _>("error")?.map(parse).transpose()?,
+        parent: parent.and_then(|bytes| Some(RunId::from_bytes(bytes.try_into().ok()?))),
+        request_id: row.try_get("request_id")?,
+        created_at: summary.created_at,
+    })
+}
+
+fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
+    let status: String = row.try_get("status")?;
+    let finish: Option<String> = row.try_get("finish_reason")?;
+    Ok(RunSummary {
+        id: RunId::from_bytes(bytes(row, "id")?),
+        status: RunStatus::from_word(&status).ok_or_else(|| Error::Corrupt(format!("status `{status}`")))?,
+        model: row.try_get("model")?,
+        resolved_model: row.try_get("resolved_model")?,
+        finish_reason: finish.map(|word| parse(format!("\"{word}\""))).transpose()?,
+        usage: Usage {
+            input_tokens: unsigned(row, "input_tokens")?,
+            output_tokens: unsigned(row, "output_tokens")?,
+            cached_input_tokens: unsigned(row, "cached_input_tokens")?,
+            reasoning_tokens: unsigned(row, "reasoning_tokens")?,
+        },
+        cost_micros: row.try_get("cost_micros")?,
+        ttft_ms: optional(row, "ttft_ms")?,
+        total_ms: optional(row, "total_ms")?,
+        snippet: row.try_get("snippet")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+fn bytes(row: &SqliteRow, column: &'static str) -> Result<[u8; 16], Error> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    bytes.try_into().map_err(|_| Error::Corrupt(format!("column `{column}` is not an id")))
+}
+
+fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, Error> {
+    Ok(row.try_get::<i64, _>(column)?.try_into().unwrap_or_default())
+}
+
+fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<u64>, Error> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|number| number.try_into().ok()))
+}
+
+/// SQLite's integers are signed.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn parse<T: DeserializeOwned>(text: String) -> Result<T, Error> {
+    serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))
+}
+
+fn verbatim(text: String) -> Result<Verbatim, Error> {
+    RawValue::from_string(text).map(Verbatim).map_err(|error| Error::Corrupt(error.to_string()))
+}

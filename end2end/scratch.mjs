@@ -1,0 +1,14 @@
+import { chromium } from '@playwright/test';
+const base = process.env.BASE ?? 'http://127.0.0.1:3900';
+const b = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox','--disable-gpu','--disable-dev-shm-usage'] });
+const [,, name, w, scheme, path, act] = process.argv;
+const W = +w;
+const ctx = await b.newContext({ viewport: { width: W, height: W==390?844: W==1024?768:900 }, colorScheme: scheme, ...(W==390?{hasTouch:true,isMobile:true,deviceScaleFactor:2}:{}) });
+const p = await ctx.newPage();
+p.on('console', m => console.log('console', m.type(), m.text().slice(0,400), m.location().url));
+p.on('pageerror', e => console.log('pageerror', e.stack));
+await p.goto(base + (path||'/'));
+await p.waitForSelector('html[data-hydrated]', {timeout: 15000}).catch(e => console.log('NOT HYDRATED'));
+if (act) await eval(`(async()=>{${act}})()`);
+await p.screenshot({ path: `/tmp/shots/${name}.png` });
+await b.close();

@@ -1,0 +1,29 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::mock::MockOptions;
+
+/// A self-hosted playground for prompts, with a language model inside.
+#[derive(Parser)]
+#[command(name = "etude", version, about)]
+pub struct Cli {
+    /// Without a command: serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the page and the API at ETUDE_ADDR (127.0.0.1:3000).
+    ///
+    /// Configured by etude.toml (ETUDE_CONFIG names another file) and by the environment, which wins: ETUDE_ADDR,
+    /// ETUDE_DATA_DIR, ETUDE_MODEL_PATH (a GGUF), ETUDE_MODEL_NAME, ETUDE_LOG (a filter such as `debug`).
+    Serve,
+    /// Serve a scripted model over OpenAI's wire: for tests, benchmarks and faults.
+    Mock(MockOptions),
+    /// The embedded model's own process; started by `serve`.
+    #[command(hide = true)]
+    InferenceWorker,
+}

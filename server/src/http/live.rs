@@ -1,0 +1,238 @@
+//! `GET /v1/live`: the tab's one WebSocket. It starts, tails and cancels runs; every frame names its run.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
+use axum::response::{IntoResponse, Response};
+use domain::limits::{INLINE_BODY_BYTES_MAX, LIVE_TAILS_MAX, PING_EVERY_MS};
+use domain::live::{Down, Problem, Up, UpFrame};
+use domain::{ApiError, Code, RunId, strict};
+use engine::log::Tail;
+use engine::tape::Entry;
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::problem::Refusal;
+use crate::state::AppState;
+
+/// Frames that may wait for a slow client before its tails wait instead.
+const FRAMES_WAITING: usize = 64;
+
+/// Cancelled when the server leaves: streams end then.
+#[derive(Clone)]
+pub struct Closing(pub CancellationToken);
+
+/// Opens the connection.
+pub async fn open(
+    State(state): State<AppState>,
+    Extension(Closing(closing)): Extension<Closing>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => upgrade
+            .max_message_size(INLINE_BODY_BYTES_MAX)
+            .max_frame_size(INLINE_BODY_BYTES_MAX)
+            .on_upgrade(move |socket| talk(socket, state, closing)),
+        Err(_) => Refusal::from(
+            ApiError::new(Code::InvalidRequest, "`/v1/live` is a WebSocket.")
+                .hint("Programs read GET /v1/runs/{id}/events."),
+        )
+        .into_response(),
+    }
+}
+
+async fn talk(socket: WebSocket, state: AppState, closing: CancellationToken) {
+    let (sink, stream) = socket.split();
+    let (out, waiting) = mpsc::channel(FRAMES_WAITING);
+    let mut hello = Down::new("hello");
+    hello.build = Some(state.assets.build().to_owned());
+    let connection = Connection { state, out, tails: Arc::default() };
+    connection.say(&hello).await;
+    tokio::select! {
+        () = write(sink, waiting) => {}
+        () = connection.read(stream) => {}
+        () = closing.cancelled() => {}
+    }
+}
+
+/// Sends what waits, and flushes when nothing more does.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut waiting: mpsc::Receiver<Utf8Bytes>) {
+    let mut ping = tokio::time::interval(Duration::from_millis(PING_EVERY_MS));
+    loop {
+        let sent = tokio::select! {
+            biased;
+            frame = waiting.recv() => {
+                let Some(frame) = frame else { return };
+                let fed = sink.feed(Message::Text(frame)).await;
+                if fed.is_ok() && waiting.is_empty() { sink.flush().await } else { fed }
+            }
+            _ = ping.tick() => sink.send(Message::Ping(bytes::Bytes::new())).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// One tab.
+#[derive(Clone)]
+struct Connection {
+    state: AppState,
+    out: mpsc::Sender<Utf8Bytes>,
+    tails: Arc<Mutex<HashMap<RunId, AbortHandle>>>,
+}
+
+impl Connection {
+    /// Reads frames until the tab is gone; then its tails end, its runs do not.
+    async fn read(&self, mut stream: SplitStream<WebSocket>) {
+        let mut tasks = JoinSet::new();
+        loop {
+            let message = tokio::select! {
+                message = stream.next() => message,
+                Some(_) = tasks.join_next() => continue,
+            };
+            match message {
+                Some(Ok(Message::Text(text))) => self.take(&text, &mut tasks).await,
+                Some(Ok(Message::Binary(_))) => {
+                    self.refuse(None, None, ApiError::new(Code::InvalidRequest, "Frames are JSON text, not binary."))
+                        .await;
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            }
+        }
+    }
+
+    async fn take(&self, text: &str, tasks: &mut JoinSet<()>) {
+        let frame = match serde_json::from_str::<UpFrame>(text) {
+            Ok(frame) => frame,
+            Err(error) => {
+                return self
+                    .refuse(
+                        None,
+                        None,
+                        ApiError::new(
+                            Code::InvalidRequest,
+                            format!("The frame is not JSON of this connection: {error}."),
+                        ),
+                    )
+                    .await;
+            }
+        };
+        let reference = frame.reference.clone();
+        let up = match frame.read() {
+            Ok(up) => up,
+            Err(why) => return self.refuse(reference, None, ApiError::new(Code::InvalidRequest, why)).await,
+        };
+        match up {
+            Up::Start { reference, run } => {
+                let connection = self.clone();
+                tasks.spawn(async move { connection.start(reference, run.as_str()).await });
+            }
+            Up::Tail { run, after } => {
+                if self.lock().len() >= LIVE_TAILS_MAX {
+                    let why = format!("One connection tails up to {LIVE_TAILS_MAX} runs.");
+                    return self.refuse(None, Some(run), ApiError::new(Code::InvalidRequest, why)).await;
+                }
+                self.spawn_tail(run, after, tasks);
+            }
+            Up::Untail { run } => {
+                if let Some(tail) = self.lock().remove(&run) {
+                    tail.abort();
+                }
+            }
+            Up::Cancel { run } => {
+                if let Err(error) = self.state.engine.runs().cancel(&self.state.principal, run).await {
+                    self.refuse(None, Some(run), error.public()).await;
+                }
+            }
+        }
+    }
+
+    async fn start(&self, reference: String, run: &str) {
+        let started = match strict::from_slice(run.as_bytes()) {
+            Ok(new) => self.state.engine.runs().start(&self.state.principal, new).await,
+            Err(error) => Err(error.into()),
+        };
+        match started {
+            Ok(started) => {
+                let mut accepted = Down::new("accepted");
+                accepted.reference = Some(reference);
+                accepted.run = Some(started.run);
+                self.say(&accepted).await;
+                // A task of its own, so that `untail` finds it under the run's id.
+                let mut tail = JoinSet::new();
+                self.spawn_tail(started.run, None, &mut tail);
+                tail.join_next().await;
+            }
+            Err(error) => self.refuse(Some(reference), None, error.public()).await,
+        }
+    }
+
+    async fn tail(&self, run: RunId, after: Option<u64>) {
+        match self.state.engine.runs().tail(&self.state.principal, run, after).await {
+            Ok(tail) => self.follow(run, tail).await,
+            Err(error) => self.refuse(None, Some(run), error.public()).await,
+        }
+        let mut tails = self.lock();
+        // A newer tail of the same run stays.
+        if tails.get(&run).is_some_and(|tail| tail.id() == tokio::task::id()) {
+            tails.remove(&run);
+        }
+    }
+
+    async fn follow(&self, run: RunId, mut tail: Tail) {
+        while let Some(entries) = tail.next().await {
+            for entry in &entries {
+                if self.out.send(event_frame(run, entry).into()).await.is_err() {
+                    return;
+                }
+            }
+        }
+        let mut end = Down::new("end");
+        end.run = Some(run);
+        self.say(&end).await;
+    }
+
+    /// Starts a tail and remembers it; an older one of the same run ends.
+    fn spawn_tail(&self, run: RunId, after: Option<u64>, tasks: &mut JoinSet<()>) {
+        let connection = self.clone();
+        // Held while spawning, so that a short tail cannot end before it is remembered.
+        let mut tails = self.lock();
+        let handle = tasks.spawn(async move { connection.tail(run, after).await });
+        if let Some(older) = tails.insert(run, handle) {
+            older.abort();
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, AbortHandle>> {
+        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn refuse(&self, reference: Option<String>, run: Option<RunId>, error: ApiError) {
+        let mut refused = Down::new("refused");
+        refused.reference = reference;
+        refused.run = run;
+        refused.error = Some(Problem::new(error, None));
+        self.say(&refused).await;
+    }
+
+    async fn say(&self, frame: &Down) {
+        let text = serde_json::to_string(frame).expect("a frame is strings, numbers and JSON");
+        // An error means that the client is gone.
+        let _ = self.out.send(text.into()).await;
+    }
+}
+
+/// Written by hand: the data is JSON already, and this is the hot path.
+fn event_frame(run: RunId, Entry { seq, kind, data }: &Entry) -> String {
+    let data = std::str::from_utf8(data).expect("a log holds text");
+    format!(r#"{{"type":"event","run":"{run}","seq":{seq},"event":"{}","data":{data}}}"#, kind.as_str())
+}

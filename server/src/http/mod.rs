@@ -1,0 +1,12 @@
+//! HTTP in, HTTP out. No rules: parse, ask the engine, answer.
+
+pub mod fallback;
+pub mod headers;
+pub mod json;
+pub mod live;
+pub mod operations;
+pub mod origin;
+pub mod problem;
+pub mod request_id;
+pub mod runs;
+pub mod sse;

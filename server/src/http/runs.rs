@@ -1,0 +1,133 @@
+//! `/v1/runs`: start, read, cancel, delete.
+
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::limits::{RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
+use domain::run::RunPage;
+use domain::{ApiError, Code, NewRun, Run, RunId};
+use engine::runs::Cancelled;
+use serde::Deserialize;
+
+use super::json::Json;
+use super::live::Closing;
+use super::problem::{Refusal, limit_headers};
+use super::sse;
+use crate::state::AppState;
+
+/// Starts a run and streams it, or waits for it where JSON is asked for.
+pub async fn start(
+    State(state): State<AppState>,
+    Extension(Closing(closing)): Extension<Closing>,
+    headers: HeaderMap,
+    Json(mut new): Json<NewRun>,
+) -> Result<Response, Refusal> {
+    if new.request_id.is_none() {
+        new.request_id = text(&headers, "idempotency-key").map(str::to_owned);
+    }
+    let runs = state.engine.runs();
+    let started = runs.start(&state.principal, new).await?;
+    // Before anything else is waited for: a run that is not to be kept going counts its readers.
+    let mut tail = runs.tail(&state.principal, started.run, None).await?;
+    let mut response = if wants_json(&headers) {
+        while tail.next().await.is_some() {}
+        let run = runs.get(&state.principal, started.run).await?;
+        let mut response = axum::Json(run).into_response();
+        sse::insert_run(&mut response, started.run);
+        response
+    } else {
+        sse::answer(started.run, tail, closing)
+    };
+    if let Some(state) = started.concurrency {
+        limit_headers(response.headers_mut(), state, 0);
+    }
+    Ok(response)
+}
+
+/// Which runs to list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    limit: Option<u32>,
+    after: Option<RunId>,
+}
+
+/// Lists runs, newest first.
+pub async fn list(
+    State(state): State<AppState>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<axum::Json<RunPage>, Refusal> {
+    let Query(query) = query.map_err(|error| {
+        ApiError::new(Code::InvalidRequest, format!("The query cannot be used: {}.", error.body_text()))
+    })?;
+    let limit = query.limit.unwrap_or(RUNS_PAGE_DEFAULT);
+    if !(1..=RUNS_PAGE_MAX).contains(&limit) {
+        return Err(ApiError::new(
+            Code::ParameterOutOfRange,
+            format!("`limit` is {limit}; 1 to {RUNS_PAGE_MAX} are taken."),
+        )
+        .into());
+    }
+    Ok(axum::Json(state.engine.runs().list(&state.principal, query.after, limit).await?))
+}
+
+/// Gives a run as it stands.
+pub async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<axum::Json<Run>, Refusal> {
+    Ok(axum::Json(state.engine.runs().get(&state.principal, parse(&id)?).await?))
+}
+
+/// Streams a run's log from after `Last-Event-ID`; 204 where nothing will come, so that an EventSource stops.
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(Closing(closing)): Extension<Closing>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let run = parse(&id)?;
+    let after = match text(&headers, "last-event-id").filter(|id| !id.is_empty()) {
+        None => None,
+        Some(id) => Some(id.parse::<u64>().map_err(|_| {
+            ApiError::new(
+                Code::InvalidRequest,
+                "`Last-Event-ID` must be the id of an event of this run: a whole number.",
+            )
+        })?),
+    };
+    let tail = state.engine.runs().tail(&state.principal, run, after).await?;
+    if tail.is_exhausted() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    Ok(sse::answer(run, tail, closing))
+}
+
+/// Asks a run to stop: 202, or 200 with the run once it has ended.
+pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let runs = state.engine.runs();
+    let run = parse(&id)?;
+    Ok(match runs.cancel(&state.principal, run).await? {
+        Cancelled::Asked => (StatusCode::ACCEPTED, axum::Json(runs.get(&state.principal, run).await?)).into_response(),
+        Cancelled::Ended(run) => axum::Json(*run).into_response(),
+    })
+}
+
+/// Deletes an ended run.
+pub async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    state.engine.runs().delete(&state.principal, parse(&id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn parse(id: &str) -> Result<RunId, ApiError> {
+    id.parse().map_err(|error| ApiError::new(Code::NotFound, format!("There is no such run: {error}.")))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether JSON is asked for and a stream is not.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = text(headers, header::ACCEPT.as_str()).unwrap_or_default();
+    accept.contains("application/json") && !accept.contains("text/event-stream")
+}

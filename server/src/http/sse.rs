@@ -1,0 +1,55 @@
+//! A run's log as server-sent events: `id` is the seq, `event` the kind, `data` the JSON.
+
+use std::io::Write;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::RunId;
+use domain::limits::PING_EVERY_MS;
+use engine::log::Tail;
+use engine::tape::Entry;
+use futures::stream;
+use tokio_util::sync::CancellationToken;
+
+/// Streams a tail. A reader that is slow holds a cursor; silence is broken by a comment.
+#[must_use]
+pub fn answer(run: RunId, tail: Tail, closing: CancellationToken) -> Response {
+    let frames = stream::unfold((tail, closing), |(mut tail, closing)| async move {
+        let ping = Duration::from_millis(PING_EVERY_MS);
+        let bytes = tokio::select! {
+            biased;
+            entries = tail.next() => encode(&entries?),
+            () = closing.cancelled() => return None,
+            () = tokio::time::sleep(ping) => Bytes::from_static(b": ping\n\n"),
+        };
+        Some((Ok::<_, std::convert::Infallible>(bytes), (tail, closing)))
+    });
+    let mut response = Body::from_stream(frames).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that buffer would undo "flush per token".
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    insert_run(&mut response, run);
+    response
+}
+
+/// Names the run in a header.
+pub fn insert_run(response: &mut Response, run: RunId) {
+    if let Ok(value) = HeaderValue::from_str(&run.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-etude-run"), value);
+    }
+}
+
+fn encode(entries: &[Entry]) -> Bytes {
+    let mut out = Vec::with_capacity(entries.iter().map(|entry| entry.data.len() + 48).sum());
+    for Entry { seq, kind, data } in entries {
+        write!(out, "id: {seq}\nevent: {}\ndata: ", kind.as_str()).expect("a vector takes all bytes");
+        out.extend_from_slice(data);
+        out.extend_from_slice(b"\n\n");
+    }
+    out.into()
+}

@@ -1,0 +1,48 @@
+//! The binary: `etude serve`, and what else it can do.
+
+#![recursion_limit = "256"]
+
+mod assets;
+mod cli;
+mod http;
+mod mock;
+mod model_file;
+mod router;
+mod serve;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    if let Some(cli::Command::InferenceWorker) = cli.command {
+        return inference::run_worker();
+    }
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_env("ETUDE_LOG").unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("etude: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Option<cli::Command>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Some(cli::Command::Mock(options)) => mock::run(options).await,
+            _ => serve::run().await,
+        }
+    })
+}

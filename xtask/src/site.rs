@@ -1,0 +1,83 @@
+//! The page's assets, in `<target>/site`: the public files as they are, and `pkg/` with
+//! `etude.js`, `etude.wasm` and `etude.css`. `pkg/build.txt` names this build of the three;
+//! the server puts it into their addresses, so that browsers may keep them for ever.
+
+mod css;
+mod publish;
+mod wasm;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::progress::{ready, took};
+use crate::setup;
+use crate::workspace::Workspace;
+
+/// What the page consists of: path below the site's root → content.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A finished site.
+pub struct Site {
+    pub dir: PathBuf,
+    /// Changes whenever any file of the site does.
+    pub stamp: String,
+}
+
+pub fn run(workspace: &Workspace, dev: bool) -> Result<()> {
+    setup::for_building(workspace)?;
+    build(workspace, dev).map(drop)
+}
+
+/// Brings the site up to date.
+pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
+    let profile = if dev { wasm::Profile::Dev } else { wasm::Profile::Release };
+    let mut files = wasm::build(workspace, profile)?;
+
+    let started = Instant::now();
+    let css = css::bundle(&workspace.root.join("style/main.css"))?;
+    files.insert("pkg/etude.css".into(), css.into_bytes());
+    let build = stamp(&files);
+    files.insert("pkg/build.txt".into(), build[..16].into());
+    add_folder(&mut files, &workspace.root.join("public"), "")?;
+
+    let dir = workspace.target.join("site");
+    let written = publish::publish(&dir, &files)?;
+    let what = match written {
+        0 => "nothing changed".to_owned(),
+        count => format!("{count} files written and compressed in {}", took(started.elapsed())),
+    };
+    ready("site", &format!("build {}, {what}", &build[..16]));
+    let stamp = stamp(&files);
+    Ok(Site { dir, stamp })
+}
+
+fn stamp(files: &Files) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (path, content) in files {
+        hasher.update(path.as_bytes());
+        hasher.update(&(content.len() as u64).to_le_bytes());
+        hasher.update(content);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Adds every file of a folder and the folders in it.
+fn add_folder(files: &mut Files, folder: &Path, prefix: &str) -> Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if path.is_dir() {
+            add_folder(files, &path, &format!("{prefix}{name}/"))?;
+        } else {
+            let content = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+            files.insert(format!("{prefix}{name}"), content);
+        }
+    }
+    Ok(())
+}

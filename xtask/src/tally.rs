@@ -1,0 +1,94 @@
+//! Counts tests while their runner talks.
+
+use std::io::{BufRead, BufReader};
+use std::ops::AddAssign;
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::progress::shown;
+
+/// What a test runner has reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+}
+
+impl Tally {
+    /// Takes in one line of `cargo test` or of Playwright's list reporter.
+    fn read(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some(result) = line.strip_prefix("test result: ") {
+            for part in result.split([';', '.']) {
+                self.count(part);
+            }
+        } else {
+            self.count(line);
+        }
+    }
+
+    /// Takes in `3 passed`, or `3 passed (1.2s)` as Playwright writes it.
+    fn count(&mut self, part: &str) {
+        let mut words = part.split_whitespace();
+        let Some(number) = words.next().and_then(|number| number.parse::<u64>().ok()) else { return };
+        let word = words.collect::<Vec<_>>().join(" ");
+        match word.split(" (").next().unwrap_or_default() {
+            "passed" => self.passed += number,
+            "failed" | "flaky" | "interrupted" | "did not run" => self.failed += number,
+            "ignored" | "skipped" => self.skipped += number,
+            _ => {}
+        }
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Runs a test runner, showing its output line by line, and counts.
+pub fn run_counted(command: &mut Command) -> Result<(Tally, ExitStatus)> {
+    let name = shown(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("starting {name}: is it installed?"))?;
+    let output = child.stdout.take().context("the runner's output is a pipe")?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.with_context(|| format!("reading the output of {name}"))?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        tally.read(&line);
+    }
+    let status = child.wait().with_context(|| format!("waiting for {name}"))?;
+    Ok((tally, status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_runners() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test limits::are_named ... ok",
+            "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "  ok 1 tests/run.spec.ts:3:1 › 12 passed into a name (1.1s)",
+            "  1 skipped",
+            "  6 passed (3.1s)",
+            "  2 did not run",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(tally, Tally { passed: 8, failed: 3, skipped: 5 });
+    }
+}

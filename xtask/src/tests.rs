@@ -1,0 +1,114 @@
+//! `cargo xtask test`: every test there is, and one count at the end.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+use crate::progress::{ready, took};
+use crate::tally::{Tally, run_counted};
+use crate::workspace::Workspace;
+use crate::{e2e, model, setup};
+
+/// The crates that run outside the browser. One cargo call with one set of features, so that
+/// nothing is built twice; `frontend` stays out, it would unite `ssr` and `hydrate`.
+pub const NATIVE: &[&str] = &[
+    "--package=domain",
+    "--package=engine",
+    "--package=inference",
+    "--package=app",
+    "--package=server",
+    "--features=app/ssr",
+];
+
+/// A half of the tests.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// cargo test
+    Rust,
+    /// Playwright
+    E2e,
+}
+
+/// What came of a test run.
+#[derive(Default)]
+pub struct Outcome {
+    pub tally: Tally,
+    /// Why it is not green, one reason a line.
+    pub complaints: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Outcome {
+    /// A run that broke off before any test ran.
+    pub fn broken(complaint: String) -> Self {
+        Self { complaints: vec![complaint], ..Self::default() }
+    }
+
+    fn add(&mut self, name: &str, tally: Tally, time: Duration, complaint: Option<String>) {
+        self.tally += tally;
+        let Tally { passed, failed, skipped } = tally;
+        let time = took(time);
+        self.lines.push(format!("{name:<8} {passed} passed, {failed} failed, {skipped} skipped, {time}"));
+        self.complaints.extend(complaint);
+    }
+
+    /// Prints each part's line and every reason for red.
+    pub fn print_parts(&self) {
+        for line in self.lines.iter().chain(&self.complaints) {
+            println!("{line}");
+        }
+    }
+
+    /// Prints the sum over all runners; the last line of `test` and `ci`.
+    pub fn print_sum(&self) {
+        println!("tests: {} passed, {} failed", self.tally.passed, self.tally.failed);
+    }
+}
+
+pub fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
+    let outcome = run_parts(workspace, only)?;
+    println!();
+    outcome.print_parts();
+    outcome.print_sum();
+    if !outcome.complaints.is_empty() {
+        bail!("some tests did not pass");
+    }
+    Ok(())
+}
+
+/// Runs the parts, all of them even when one fails.
+pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
+    setup::for_building(workspace)?;
+    if only != Some(Part::Rust) {
+        setup::for_browser_tests(workspace)?;
+    }
+    let model = model::ensure()?;
+    let mut outcome = Outcome::default();
+    if only != Some(Part::E2e) {
+        cargo_test(workspace, "rust", NATIVE, &model, &mut outcome)?;
+        cargo_test(workspace, "xtask", &["--package=xtask"], &model, &mut outcome)?;
+    }
+    if only != Some(Part::Rust) {
+        let started = Instant::now();
+        // A page that does not compile must not hide how the Rust tests went.
+        let (tally, complaint) = match e2e::run(workspace, &model, &[]) {
+            Ok(result) => result,
+            Err(error) => (Tally::default(), Some(format!("the browser tests could not run: {error:#}"))),
+        };
+        outcome.add("browser", tally, started.elapsed(), complaint);
+    }
+    Ok(outcome)
+}
+
+fn cargo_test(workspace: &Workspace, name: &str, packages: &[&str], model: &Path, outcome: &mut Outcome) -> Result<()> {
+    ready(name, "cargo test, in the profile that serve uses, so that llama.cpp is built once");
+    let started = Instant::now();
+    let mut cargo = workspace.cargo(["test", "--release", "--no-fail-fast"]);
+    cargo.args(packages).env("ETUDE_TEST_MODEL", model);
+    let (tally, status) = run_counted(&mut cargo)?;
+    let complaint = (!status.success()).then(|| format!("the tests of `{name}` ended with {status}"));
+    outcome.add(name, tally, started.elapsed(), complaint);
+    Ok(())
+}
