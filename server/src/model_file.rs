@@ -24,12 +24,22 @@ pub fn locate(config: &Config) -> anyhow::Result<PathBuf> {
     if let Some(bytes) = BUNDLED {
         unpack(bytes, &place)?;
     } else if !place.exists() {
+        if let Some(fetched) = fetched().filter(|file| file.exists()) {
+            return Ok(fetched);
+        }
         tracing::warn!(
             "this build carries no model: put a GGUF at {} or set ETUDE_MODEL_PATH; until then only configured providers answer",
             place.display()
         );
     }
     Ok(place)
+}
+
+/// Where `cargo xtask model` puts the weights: a server that `cargo leptos watch` started finds them there.
+fn fetched() -> Option<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))?;
+    Some(cache.join("etude/model/SmolLM2-135M-Instruct.Q4_1.gguf"))
 }
 
 fn unpack(bytes: &[u8], place: &Path) -> anyhow::Result<()> {

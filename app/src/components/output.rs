@@ -128,7 +128,7 @@ fn Answer(
                     <Growing text=run.reasoning epoch=run.epoch/>
                 </p>
             </details>
-            <div class="output__text" data-testid="output-text">
+            <div class="output__text">
                 <Growing text=run.text epoch=run.epoch/>
                 <Show when=move || running.get() && !silent.get()>
                     <span class="caret"></span>
@@ -337,7 +337,7 @@ impl Reader {
 
 /// Says whether text is moving.
 fn watch_flow(run: RunState, moving: RwSignal<bool>) {
-    let timer = StoredValue::new_local(None::<TimeoutHandle>);
+    let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {
         run.text.track();
         if before.is_none() {

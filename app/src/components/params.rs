@@ -10,6 +10,9 @@ use crate::state::desk::Desk;
 use crate::state::draft::{DraftStoreFields, Param, SettingStoreFields};
 use crate::state::figures::thousands;
 
+/// What the provider of the built-in model is called.
+const EMBEDDED: &str = "embedded";
+
 /// The rail of parameters.
 #[component]
 pub fn Params(
@@ -102,7 +105,8 @@ fn facts(model: &ModelInfo) -> String {
             format!("${} in, ${} out per million", price.input, price.output)
         }
     });
-    [Some(model.provider.clone()), context, price].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let place = if model.provider == EMBEDDED { "On this machine".into() } else { model.provider.clone() };
+    [Some(place), context, price].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// One parameter: whether it is sent, and its value.

@@ -123,7 +123,7 @@ fn keep(desk: Desk) {
             browser::keep_draft(&json);
         }
     };
-    let timer = StoredValue::new_local(None::<TimeoutHandle>);
+    let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {
         desk.draft.track();
         if before.is_none() {

@@ -131,7 +131,7 @@ impl Draft {
     pub fn example(model: &ModelInfo) -> Self {
         Self {
             system: "You are a helpful assistant.".into(),
-            message: "What is the capital of France? Answer in one sentence.".into(),
+            message: "What is the capital of France, and what is it known for?".into(),
             model: model.name.clone(),
             temperature: Setting { send: true, text: "0.2".into() },
             max_tokens: Setting { send: true, text: "256".into() },

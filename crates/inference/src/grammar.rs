@@ -18,7 +18,7 @@ pub(crate) struct Grammars {
 }
 
 impl Grammars {
-    /// Walks the vocabulary: some tens of milliseconds, once.
+    /// Walks the vocabulary: about 0.1 s for 49,152 tokens, once.
     pub(crate) fn new(model: &LlamaModel) -> Result<Self, String> {
         let tokens = LlamaSampler::llguidance_tok_env(model);
         let mut factory = ParserFactory::new_simple(&tokens).map_err(|error| error.to_string())?;

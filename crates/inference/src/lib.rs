@@ -29,12 +29,23 @@
 //!
 //! A run is a function of its request and seed: alone, it is the same each time. Beside other
 //! sequences its keys lie elsewhere in the shared cache, llama.cpp sums them in another order and
-//! in half precision, and logits differ in their last digits. Measured (SmolLM2-135M, 96 tokens,
-//! `tests/it/measure.rs`): beside 3 others 16 of 16 greedy and 15 of 16 seeded texts at temperature
-//! 1 are those of the solo run; beside 15 others, 15 and 14. The draw is made for it
-//! (`sampler.rs`; with one random number along the cumulated weights it was 8 and 2 seeded ones),
-//! and so is the size of a step (`batch.rs`). Values in single precision would give 15 of 16
-//! seeded texts beside 15 others, for half as much cache again: not worth it.
+//! in half precision, and logits differ in their last digits. Measured with SmolLM2-135M, 16 texts
+//! of 96 tokens, those that are equal to the solo run (two runs where there are two figures: when
+//! sequences join depends on timing):
+//!
+//! | beside | greedy | temperature 1, seeded |
+//! |---|---|---|
+//! | none, again | 16 | 16 |
+//! | 1 other | 16 | 16 |
+//! | 3 others | 16, 16 | 15, 15 |
+//! | 7 others | 16 | 11 |
+//! | 15 others | 15, 16 | 14, 12 |
+//!
+//! Two things are made for it: the draw (`sampler.rs`; one random number along the cumulated
+//! weights gave 8 seeded texts beside 3 others and 2 beside 15), and steps of fewer than 64 tokens
+//! (`batch.rs`; with 64, 8 greedy texts beside 7 others). Values in single precision gave 15
+//! seeded texts beside 15 others, once, for half as much cache again. The figures are from
+//! `tests/it/measure.rs`.
 
 #[cfg(not(unix))]
 compile_error!("the worker's pipes are those of Unix");

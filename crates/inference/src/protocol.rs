@@ -19,10 +19,11 @@ pub const DEFAULT_MAX_TOKENS: u32 = 512;
 /// Sequences that decode together.
 pub const SEQUENCES_MAX: u32 = 16;
 
-/// Cells of the KV cache that all sequences share, in tokens.
+/// Cells of the KV cache that all sequences share, in tokens. One takes 23 KB with a model of 135M
+/// weights: with these the worker holds 490 MB, 100 of them the model's file.
 pub const KV_TOKENS: u32 = 16_384;
 
-/// Threads beyond this slow a small model down.
+/// No more threads than this unless they are asked for.
 const THREADS_MAX: u32 = 8;
 
 /// A message of the conversation, as the request shows it.

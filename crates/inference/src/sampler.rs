@@ -16,8 +16,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::protocol::Sampling;
 
-/// Candidates looked at first when top_p is on: sorting all of a vocabulary of 49,152 takes
-/// longer than the rest of the sampler.
+/// Candidates looked at first when top_p is on: few tokens have most of the probability, and a
+/// vocabulary has tens of thousands to sort.
 const NUCLEUS_FIRST_LOOK: usize = 256;
 
 /// The sampler of one sequence.

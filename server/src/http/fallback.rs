@@ -12,14 +12,15 @@ use crate::state::AppState;
 /// A file, a page that says "not found", or a problem where a program asked.
 pub async fn file_or_page(State(state): State<AppState>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if let Some(file) = state.assets.get(&path, request.headers()).filter(|_| reads) {
+        return file;
+    }
     if is_api(request.uri()) {
         return Refusal::from(ApiError::new(Code::NotFound, format!("There is no `{path}`."))).into_response();
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !reads {
         return method_not_allowed(request.method().clone(), request.uri().clone()).await.into_response();
-    }
-    if let Some(file) = state.assets.get(&path, request.headers()) {
-        return file;
     }
     let options = state.leptos.clone();
     let page = leptos_axum::render_app_to_stream(move || shell(options.clone()));

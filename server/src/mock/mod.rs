@@ -63,7 +63,7 @@ pub async fn run(options: MockOptions) -> anyhow::Result<()> {
         Script { ttft_ms: options.ttft_ms, rate: options.rate, tokens: options.tokens, cut_after: options.cut_after };
     let listener =
         TcpListener::bind(options.addr).await.with_context(|| format!("{} cannot be listened on", options.addr))?;
-    tracing::info!(addr = %listener.local_addr()?, "the scripted upstream is ready");
+    announce(listener.local_addr()?);
     let mock = Arc::new(Mock { usual, calls: AtomicU64::new(0), open: AtomicU64::new(0) });
     let router = Router::new()
         .route("/v1/chat/completions", post(openai::complete))
@@ -72,6 +72,11 @@ pub async fn run(options: MockOptions) -> anyhow::Result<()> {
         .route("/healthz", get(async || "ok"))
         .with_state(mock);
     Ok(axum::serve(listener, router).await?)
+}
+
+#[expect(clippy::print_stdout, reason = "the address is this command's output")]
+fn announce(addr: SocketAddr) {
+    println!("http://{addr}");
 }
 
 async fn counts(State(mock): State<Arc<Mock>>) -> Json<Counts> {

@@ -1,0 +1,5 @@
+//! The engine's parts over real files.
+
+mod log;
+mod store;
+mod support;

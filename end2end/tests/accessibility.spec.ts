@@ -1,0 +1,69 @@
+// Every state of the page passes every rule of axe, in both themes, wide and narrow.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import { choose, finished, grown, LAB, message, open, output, run, runId } from "./playground";
+
+test.use({ config: LAB, allowedErrors: [/404/] });
+
+async function expectAccessible(page: Page, state: string): Promise<void> {
+  // Colours move for 90 ms after a change; half-way values are nobody's.
+  await page.waitForTimeout(150);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+  expect(told, state).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1440, 390]) {
+    test.describe(`${colorScheme}, ${width} px`, () => {
+      test.use({ colorScheme, viewport: { width, height: 844 } });
+
+      test("M1 no state of the playground breaks a rule", async ({ page, mock }) => {
+        expect(mock.baseURL).toBeTruthy();
+        const show = async (pane: string) => {
+          if (width === 390) await page.getByRole("radio", { name: pane }).check({ force: true });
+        };
+        await open(page);
+        for (const pane of ["Prompt", "Output", "Params"]) {
+          await show(pane);
+          await expectAccessible(page, `idle, ${pane}`);
+        }
+        await page.getByRole("spinbutton", { name: "Temperature" }).fill("3");
+        await page.getByRole("switch", { name: "Send max tokens" }).uncheck();
+        await expectAccessible(page, "out of range");
+        await show("Prompt");
+        await message(page).fill("About {{topic}}");
+        await expectAccessible(page, "with inputs");
+        await run(page).click();
+        await expectAccessible(page, "refused");
+
+        await page.evaluate(() => sessionStorage.clear());
+        await page.goto("about:blank");
+        await open(page);
+        await show("Prompt");
+        await message(page).fill("Count.");
+        await page.getByRole("spinbutton", { name: "Temperature", includeHidden: true }).waitFor({ state: "attached" });
+        await show("Params");
+        await choose(page, "endless", 100_000);
+        await run(page).click();
+        await grown(page, 40);
+        await expectAccessible(page, "streaming");
+        await page.keyboard.press("Escape");
+        await finished(page, "stopped");
+        await expectAccessible(page, "stopped");
+        const id = await runId(page);
+        await show("Params");
+        await choose(page, "torn");
+        await run(page).click();
+        await expect(output(page).getByRole("alert")).toBeVisible();
+        await expectAccessible(page, "failed");
+        await open(page, `/runs/${id}`);
+        await expectAccessible(page, "a run");
+        await open(page, "/nowhere");
+        await expectAccessible(page, "not found");
+      });
+    });
+  }
+}

@@ -1,0 +1,10 @@
+//! The real binary, over HTTP, with the scripted upstream and the embedded model.
+#![allow(clippy::disallowed_methods, reason = "what is waited for here is real time")]
+
+mod api;
+mod closed;
+mod crash;
+mod embedded;
+mod harness;
+mod live;
+mod resume;
