@@ -62,6 +62,8 @@ pub(crate) fn refused_document(
     use crate::state::desk::{Desk, Pane};
     use crate::state::run::RunState;
 
+    // A page gets its nonce from the router, a server function gets none.
+    provide_nonce();
     crate::csp::protect();
     let options = use_context::<LeptosOptions>().unwrap_or_else(|| {
         LeptosOptions::builder().output_name(option_env!("LEPTOS_OUTPUT_NAME").unwrap_or("etude")).build()

@@ -3,7 +3,7 @@
 import { expect, test } from "./fixtures";
 import { answer, kept, LAB, message, output, run } from "./playground";
 
-test.use({ javaScriptEnabled: false, config: LAB });
+test.use({ javaScriptEnabled: false, config: LAB, allowedErrors: [/status of (400|404)/] });
 test.beforeEach(async ({ mock }) => {
   expect(mock.baseURL).toBeTruthy();
 });

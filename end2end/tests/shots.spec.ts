@@ -6,7 +6,7 @@ import { choose, finished, grown, LAB, message, open, output, run, runId } from 
 
 const folder = process.env.ETUDE_SHOTS;
 test.skip(!folder, "ETUDE_SHOTS names no folder");
-test.use({ config: LAB, allowedErrors: [/WebSocket connection .* failed/, /404/] });
+test.use({ config: LAB, allowedErrors: [/WebSocket connection .* failed|404/] });
 
 for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]] as const) {
   for (const colorScheme of ["light", "dark"] as const) {

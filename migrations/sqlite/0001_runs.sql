@@ -28,6 +28,7 @@ create table runs (
   endpoint            text,
   request             text,              -- canonical JSON; null once deleted
   request_id          text,
+  request_digest      blob,              -- blake3 of the request, where there is a request_id; outlives a deletion
   params              text    not null,  -- in force, the model's defaults included
   finish_reason       text,
   input_tokens        integer not null,

@@ -7,6 +7,7 @@ use axum::routing::{get, post};
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
 use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 
 use crate::http::{fallback, headers, live, operations, origin, problem, request_id, runs};
@@ -44,6 +45,7 @@ pub fn build(state: AppState, closing: &CancellationToken) -> Router {
         .fallback(fallback::file_or_page)
         .method_not_allowed_fallback(fallback::method_not_allowed)
         .layer(axum::Extension(live::Closing(closing.clone())))
+        .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), origin::guard))
         .layer(from_fn(headers::secure))
         .layer(from_fn(problem::finish))

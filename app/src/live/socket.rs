@@ -1,6 +1,7 @@
 //! The WebSocket behind [`Live`]: opened again whenever it is lost, and each run goes on after the last event it had.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use domain::{Event, NewRun, RunId};
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, poll_fn, select};
 use futures::{Sink, SinkExt, StreamExt, pin_mut};
-use gloo_net::websocket::Message;
 use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -119,11 +120,13 @@ impl Socket {
 
     /// One connection, from opening to loss; says whether it was open at all.
     async fn session(self: &Rc<Self>, live: Live) -> bool {
-        let Ok(socket) = WebSocket::open(&address()) else { return false };
-        let (mut sink, mut stream) = socket.split();
-        if poll_fn(|context| std::pin::Pin::new(&mut sink).poll_ready(context)).await.is_err() {
+        let Ok(mut socket) = WebSocket::open(&address()) else { return false };
+        // Ready means: no longer connecting. Whether it is open is another question.
+        let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
+        if ready.is_err() || !matches!(socket.state(), State::Open) {
             return false;
         }
+        let (mut sink, mut stream) = socket.split();
         let (sender, mut outgoing) = mpsc::unbounded();
         for frame in self.follows.borrow().iter().flat_map(Follow::resume) {
             _ = sender.unbounded_send(frame);

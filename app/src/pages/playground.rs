@@ -123,12 +123,14 @@ fn keep(desk: Desk) {
             browser::keep_draft(&json);
         }
     };
+    Effect::new(move || {
+        let handle = window_event_listener(leptos::ev::pagehide, move |_| write());
+        on_cleanup(move || handle.remove());
+    });
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {
         desk.draft.track();
         if before.is_none() {
-            let handle = window_event_listener(leptos::ev::pagehide, move |_| write());
-            on_cleanup(move || handle.remove());
             return;
         }
         timer.update_value(|timer| {

@@ -132,7 +132,7 @@ pub struct ApiError {
     pub limit: Option<String>,
     /// What the provider said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub upstream: Option<Upstream>,
+    pub upstream: Option<Box<Upstream>>,
 }
 
 impl ApiError {

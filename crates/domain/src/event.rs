@@ -155,6 +155,9 @@ pub struct Started {
     /// sampler needs a value and none was given (A2).
     #[serde(default)]
     pub params: Params,
+    /// Tokens of the prompt, where they are known already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_tokens: Option<u64>,
 }
 
 /// Text of the answer.
@@ -176,6 +179,7 @@ pub struct TokenLogprob {
     /// The token's text.
     pub token: String,
     /// Natural logarithm of its probability.
+    #[serde(with = "finite")]
     pub logprob: f32,
     /// The likeliest alternatives, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -188,7 +192,22 @@ pub struct TopLogprob {
     /// The token's text.
     pub token: String,
     /// Natural logarithm of its probability.
+    #[serde(with = "finite")]
     pub logprob: f32,
+}
+
+/// JSON has no infinity: a probability of 0 is written as the smallest logarithm there is, so that whatever a
+/// provider sends can be read back.
+mod finite {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(logprob: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f32(if logprob.is_nan() { f32::MIN } else { logprob.clamp(f32::MIN, f32::MAX) })
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Ok(Option::<f32>::deserialize(deserializer)?.unwrap_or(f32::MIN))
+    }
 }
 
 /// Text of the reasoning before the answer.
@@ -325,6 +344,14 @@ mod tests {
         let data = event.data();
         assert_eq!(data, "{\"at_ms\":12,\"index\":0,\"text\":\"a\\nb\u{2028}\"}");
         assert_eq!(Event::read(3, EventKind::Delta, &data).expect("reads back"), event);
+    }
+
+    #[test]
+    fn a_logprob_of_minus_infinity_reads_back() {
+        let token = TokenLogprob { token: "x".into(), logprob: f32::NEG_INFINITY, top: Vec::new() };
+        let delta = Delta { index: 0, text: "x".into(), logprobs: vec![token] };
+        let data = Event { seq: 0, at_ms: 0, body: RunEvent::Delta(delta) }.data();
+        assert!(Event::read(0, EventKind::Delta, &data).is_ok(), "{data}");
     }
 
     #[test]

@@ -14,10 +14,10 @@ pub const STOP_SEQUENCES_MAX: usize = 16;
 pub const STOP_SEQUENCE_BYTES_MAX: usize = 1024;
 /// Most alternatives to a token that can be asked for.
 pub const LOGPROBS_MAX: u8 = 20;
-/// Deepest nesting of JSON that is read, in levels.
-pub const JSON_DEPTH_MAX: usize = 128;
 /// Longest variable name, in bytes.
 pub const VARIABLE_NAME_BYTES_MAX: usize = 64;
+/// Most data that the events of one run may have, in bytes: an answer without end must not eat the memory.
+pub const RUN_LOG_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Grace after the last reader of a run that is not to be kept going, in milliseconds (B4).
 pub const READERLESS_GRACE_MS: u64 = 5_000;
 /// How long the events of an ended run stay in memory, in milliseconds (B6).

@@ -59,6 +59,7 @@ impl RunView {
                 self.status = RunStatus::Running;
                 self.queued = None;
                 self.queue_ms = Some(event.at_ms);
+                self.usage.input_tokens = started.input_tokens.unwrap_or_default();
                 self.started = Some(started.clone());
             }
             RunEvent::Delta(delta) => {

@@ -13,7 +13,7 @@ pub struct Clock(Arc<Source>);
 
 enum Source {
     System { started: Instant },
-    Manual { state: Mutex<Manual> },
+    Manual { state: Box<Mutex<Manual>> },
 }
 
 struct Manual {
@@ -32,7 +32,7 @@ impl Clock {
     #[must_use]
     pub fn manual(now_micros: i64, seed: u64) -> Self {
         let state = Manual { now_micros, rng: StdRng::seed_from_u64(seed) };
-        Self(Arc::new(Source::Manual { state: Mutex::new(state) }))
+        Self(Arc::new(Source::Manual { state: Box::new(Mutex::new(state)) }))
     }
 
     /// Moves a manual clock on; the machine's cannot be moved.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::{Failed, Finished, Queued, Started, Usage};
-use domain::limits::READERLESS_GRACE_MS;
+use domain::limits::{READERLESS_GRACE_MS, RUN_LOG_BYTES_MAX};
 use domain::{ApiError, Code, FinishReason, Params, RunEvent};
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,8 @@ struct Drive {
 /// What is counted while it runs.
 #[derive(Default)]
 struct Figures {
+    /// Data of the events so far, in bytes.
+    bytes: usize,
     usage: Usage,
     queue_ms: u64,
     ttft_ms: Option<u64>,
@@ -82,6 +84,9 @@ impl Drive {
         let readerless = readerless(&log, self.setting.keep);
         tokio::pin!(readerless);
         let shutdown = self.setting.shutdown.clone();
+        let total_ms = self.setting.provider.timeouts().and_then(|timeouts| timeouts.total_ms);
+        let overdue = overdue(total_ms);
+        tokio::pin!(overdue);
         loop {
             let next = next(self.setting.provider.as_ref(), &mut updates, figures);
             let update = tokio::select! {
@@ -91,6 +96,7 @@ impl Drive {
                     return Ok(End::Cancelled { asked_at_ms });
                 }
                 () = shutdown.cancelled() => return Ok(End::Failed(leaving())),
+                total_ms = &mut overdue => return Ok(End::Failed(late(self.setting.provider.name(), total_ms))),
                 () = &mut readerless => {
                     log.cancel(self.setting.clock.monotonic_ms());
                     continue;
@@ -98,6 +104,9 @@ impl Drive {
                 update = next => update,
             };
             match update {
+                Ok(Some(_)) if figures.bytes > RUN_LOG_BYTES_MAX => {
+                    return Ok(End::Failed(endless(self.setting.provider.name())));
+                }
                 Ok(Some(update)) => {
                     if let Some(finish_reason) = self.take(update, figures).await? {
                         return Ok(End::Finished(finish_reason));
@@ -123,20 +132,23 @@ impl Drive {
                 figures.queue_ms = self.writer.elapsed_ms();
                 figures.usage.input_tokens = input_tokens.unwrap_or_default();
                 figures.usage.cached_input_tokens = cached_input_tokens;
-                self.started(params)
+                self.started(params, input_tokens)
             }
             Update::Delta(delta, tokens) => {
+                figures.bytes += delta.text.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 figures.usage.output_tokens = tokens.unwrap_or(figures.usage.output_tokens + 1);
                 RunEvent::Delta(delta)
             }
             Update::Reasoning(delta) => {
+                figures.bytes += delta.text.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 figures.usage.output_tokens += 1;
                 figures.usage.reasoning_tokens += 1;
                 RunEvent::Reasoning(delta)
             }
             Update::ToolCall(delta) => {
+                figures.bytes += delta.arguments.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 RunEvent::ToolCall(delta)
             }
@@ -149,7 +161,7 @@ impl Drive {
         Ok(None)
     }
 
-    fn started(&self, params: Params) -> RunEvent {
+    fn started(&self, params: Params, input_tokens: Option<u64>) -> RunEvent {
         RunEvent::Started(Started {
             run: self.writer.log().run(),
             model: self.setting.asked.clone(),
@@ -159,12 +171,13 @@ impl Drive {
             cached: false,
             started_at: self.setting.clock.now_micros(),
             params,
+            input_tokens,
         })
     }
 
     async fn finish(&mut self, end: End, figures: &Figures) -> Result<(), Error> {
         let cost_micros = self.setting.model.info.price.map(|price| price.cost_micros(&figures.usage));
-        let &Figures { usage, queue_ms, ttft_ms } = figures;
+        let &Figures { usage, queue_ms, ttft_ms, .. } = figures;
         let total_ms = self.writer.elapsed_ms();
         let (finish_reason, cancel_ms) = match end {
             End::Failed(error) => {
@@ -199,6 +212,13 @@ async fn next(provider: &dyn Provider, updates: &mut Updates, figures: &Figures)
     }
 }
 
+/// Resolves when the provider's whole patience is used up.
+async fn overdue(total_ms: Option<u64>) -> u64 {
+    let Some(total_ms) = total_ms else { return std::future::pending().await };
+    tokio::time::sleep(Duration::from_millis(total_ms)).await;
+    total_ms
+}
+
 /// Resolves when a run that is not to be kept going has had no reader for the grace (B4).
 fn readerless(log: &Arc<HotRun>, keep: bool) -> impl Future<Output = ()> + use<> {
     let mut readers = log.readers();
@@ -216,6 +236,21 @@ fn readerless(log: &Arc<HotRun>, keep: bool) -> impl Future<Output = ()> + use<>
             }
         }
     }
+}
+
+fn endless(provider: &str) -> ApiError {
+    let megabytes = RUN_LOG_BYTES_MAX / 1024 / 1024;
+    ApiError::new(Code::UpstreamInvalid, format!("{provider} sent more than {megabytes} MiB, which no run may have."))
+        .hint("What had arrived is kept. Set max_tokens.")
+}
+
+fn late(provider: &str, total_ms: u64) -> ApiError {
+    ApiError::new(
+        Code::TimedOut,
+        format!("{provider} did not finish its answer within {} s.", total_ms as f64 / 1_000.0),
+    )
+    .hint("What had arrived is kept. Lower max_tokens, or raise the provider's total_ms in etude.toml.")
+    .retry(None)
 }
 
 fn leaving() -> ApiError {

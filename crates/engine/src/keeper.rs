@@ -27,6 +27,14 @@ const HOT_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceiver<Arc<HotRun>>) {
     let mut batch = Vec::with_capacity(BATCH_RUNS);
     while ended.recv_many(&mut batch, BATCH_RUNS).await > 0 {
+        // A run that cannot be read must not hold up the others: its segment stays, for a person to look at.
+        batch.retain(|run| match run.tape().view() {
+            Ok(_) => true,
+            Err(error) => {
+                tracing::error!(%error, run = %run.run(), "a run's log cannot be read; it stays in its segment");
+                false
+            }
+        });
         while let Err(error) = keep_batch(&store, &batch).await {
             tracing::error!(%error, runs = batch.len(), "ended runs cannot be kept yet; their log has them");
             tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;

@@ -29,9 +29,7 @@ pub async fn recover(
 ) -> Result<Log, Error> {
     let now = clock.now_micros();
     for known in store.remembered_requests(now - REQUEST_ID_TTL_MICROS).await? {
-        // What was deleted answers with its id and then 410, whatever the body.
-        let body = known.request.as_deref().map(requests::digest).unwrap_or_default();
-        requests.remember(known.workspace, &known.request_id, body, known.run, known.created_at);
+        requests.remember(known.workspace, &known.request_id, known.body, known.run, known.created_at);
     }
     let mut recovered = recover::read(folder)?;
     let ids: Vec<RunId> = recovered.runs.keys().copied().collect();
@@ -48,7 +46,10 @@ pub async fn recover(
             requests.remember(found.opened.workspace, request_id, body, found.opened.run, found.opened.created_at);
         }
         interrupted += u32::from(!found.ended);
-        end(&log, found, now, clock, &ended).await?;
+        let run = found.opened.run;
+        if let Err(error) = end(&log, found, now, clock, &ended).await {
+            tracing::error!(%error, %run, "a run that a crash left cannot be read; it stays in its segment");
+        }
     }
     if interrupted > 0 {
         tracing::info!(runs = interrupted, "runs that were going on when the server ended are interrupted now");

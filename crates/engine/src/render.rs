@@ -1,7 +1,10 @@
 //! From what was asked for to what a provider is given: variables filled, parameters checked.
 
+use std::collections::BTreeMap;
+
 use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
 use domain::{ApiError, ChatMessage, Code, ModelInfo, NewRun, Params, Role, template};
+use serde::de::IgnoredAny;
 
 /// What a provider is given. Only [`render`] builds one, so that nothing unchecked reaches a provider.
 #[derive(Debug, Clone)]
@@ -71,11 +74,7 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
         let content = message.content.try_map(|text| template::render(text, &new.inputs))?;
         messages.push(ChatMessage { content, ..message.clone() });
     }
-    if let Some(options) = &new.provider_options
-        && !options.as_str().trim_start().starts_with('{')
-    {
-        return Err(invalid("`provider_options` must be a JSON object.".into()));
-    }
+    check_options(new.provider_options.as_ref())?;
     Ok(ChatRequest {
         messages,
         params: new.params.clone(),
@@ -88,6 +87,20 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
 
 fn invalid(message: String) -> ApiError {
     ApiError::new(Code::InvalidRequest, message)
+}
+
+/// What the run itself decides; in `provider_options` it would stand in the body twice.
+const RESERVED: [&str; 4] = ["model", "messages", "stream", "stream_options"];
+
+fn check_options(options: Option<&Verbatim>) -> Result<(), ApiError> {
+    let Some(options) = options else { return Ok(()) };
+    let Ok(fields) = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(options.as_str()) else {
+        return Err(invalid("`provider_options` must be a JSON object.".into()));
+    };
+    match RESERVED.iter().find(|field| fields.contains_key(**field)) {
+        None => Ok(()),
+        Some(field) => Err(invalid(format!("`provider_options.{field}` is decided by the run itself. Leave it out."))),
+    }
 }
 
 fn check_tools(new: &NewRun, model: &ModelInfo) -> Result<(), ApiError> {

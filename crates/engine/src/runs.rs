@@ -207,8 +207,10 @@ impl Runs<'_> {
                 && !page.data.iter().any(|kept| kept.id == hot.run())
         });
         for hot in hot {
-            let run = assemble(&hot.opened, hot.tape().view()?)?;
-            page.data.push(summary(&run));
+            match hot.tape().view().and_then(|view| assemble(&hot.opened, view)) {
+                Ok(run) => page.data.push(summary(&run)),
+                Err(error) => tracing::error!(%error, run = %hot.run(), "a run's log cannot be read"),
+            }
         }
         page.data.sort_unstable_by_key(|run| std::cmp::Reverse(run.id));
         if page.data.len() > limit as usize {

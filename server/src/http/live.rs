@@ -137,7 +137,7 @@ impl Connection {
                 tasks.spawn(async move { connection.start(reference, run.as_str()).await });
             }
             Up::Tail { run, after } => {
-                if self.lock().len() >= LIVE_TAILS_MAX {
+                if self.is_full(run) {
                     let why = format!("One connection tails up to {LIVE_TAILS_MAX} runs.");
                     return self.refuse(None, Some(run), ApiError::new(Code::InvalidRequest, why)).await;
                 }
@@ -199,6 +199,11 @@ impl Connection {
         let mut end = Down::new("end");
         end.run = Some(run);
         self.say(&end).await;
+    }
+
+    fn is_full(&self, run: RunId) -> bool {
+        let tails = self.lock();
+        tails.len() >= LIVE_TAILS_MAX && !tails.contains_key(&run)
     }
 
     /// Starts a tail and remembers it; an older one of the same run ends.

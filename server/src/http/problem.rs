@@ -63,6 +63,15 @@ pub async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
+/// A handler that panicked is a defect of ours, and an answer all the same. The panic itself is on stderr.
+pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Refusal::from(
+        ApiError::new(Code::Internal, "The server failed because of a fault of its own.")
+            .hint("Look at the server's log."),
+    )
+    .into_response()
+}
+
 /// Says which limit there is, how much of it remains, and when there is more (F3).
 pub fn limit_headers(headers: &mut HeaderMap, state: LimitState, reset_ms: u64) {
     let reset_s = reset_ms.div_ceil(1_000);

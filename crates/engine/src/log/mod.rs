@@ -14,8 +14,8 @@ mod writer;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
 
 use domain::{Event, RunEvent, RunId};
 use tokio::sync::{mpsc, oneshot};
@@ -38,7 +38,6 @@ pub struct Log {
     queue: mpsc::Sender<Command>,
     healthy: Arc<AtomicBool>,
     clock: Clock,
-    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Log {
@@ -64,11 +63,11 @@ impl Log {
             ended,
             healthy: healthy.clone(),
         };
-        let thread = thread::Builder::new()
+        thread::Builder::new()
             .name("run-log".into())
             .spawn(move || writer.run(first))
             .map_err(Error::disk("the run log's thread cannot be started"))?;
-        Ok(Self { hot: RwLock::default(), queue, healthy, clock, thread: Mutex::new(Some(thread)) })
+        Ok(Self { hot: RwLock::default(), queue, healthy, clock })
     }
 
     /// Whether the disk takes writes.
@@ -147,11 +146,6 @@ impl Log {
 
     async fn send(&self, command: Command) -> Result<(), Error> {
         self.queue.send(command).await.map_err(|_| closed())
-    }
-
-    /// The writer's thread, to be joined once nobody can append any more.
-    pub fn take_thread(&self) -> Option<JoinHandle<()>> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

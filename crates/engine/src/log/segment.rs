@@ -14,6 +14,8 @@ pub struct Segment {
     pub number: u64,
     file: Arc<File>,
     length: u64,
+    /// A write failed in the middle: what stands after `length` must go first.
+    torn: bool,
 }
 
 impl Segment {
@@ -34,24 +36,22 @@ impl Segment {
             }
         }
         let length = file.metadata()?.len();
-        Ok(Self { number, file: Arc::new(file), length })
+        Ok(Self { number, file: Arc::new(file), length, torn: false })
     }
 
-    /// Appends bytes, all or none.
+    /// Appends bytes, all or none: what a failed call left is cut off by the next.
     ///
     /// # Errors
-    /// What the system says; the file is then as it was.
+    /// What the system says.
     pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match (&*self.file).write_all(bytes) {
-            Ok(()) => {
-                self.length += bytes.len() as u64;
-                Ok(())
-            }
-            Err(error) => {
-                self.file.set_len(self.length)?;
-                Err(error)
-            }
+        if self.torn {
+            self.file.set_len(self.length)?;
         }
+        self.torn = true;
+        (&*self.file).write_all(bytes)?;
+        self.torn = false;
+        self.length += bytes.len() as u64;
+        Ok(())
     }
 
     /// Whether the next record belongs into a new segment.

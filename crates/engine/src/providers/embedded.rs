@@ -85,6 +85,13 @@ impl Provider for EmbeddedProvider {
 
     fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>> {
         async move {
+            if request.provider_options().is_some() {
+                return Err(ApiError::new(
+                    Code::ParameterNotSupported,
+                    format!("`{}` does not take `provider_options`. Nothing was sent.", model.info.name),
+                )
+                .hint("Leave `provider_options` out, or choose another model."));
+            }
             if surely_fits(model, request) && request.response_format().is_none() {
                 return Ok(());
             }
@@ -105,9 +112,9 @@ impl Provider for EmbeddedProvider {
         }
         match generate(&request, &params) {
             Ok(generate) => {
-                let mut input_tokens = 0;
+                let mut usage = Usage::default();
                 let updates = self.engine.generate(generate);
-                updates.map(move |update| translate(update, &params, &mut input_tokens)).boxed()
+                updates.map(move |update| translate(update, &params, &mut usage)).boxed()
             }
             Err(error) => futures::stream::iter([Err(error)]).boxed(),
         }
@@ -157,16 +164,17 @@ fn generate(request: &ChatRequest, params: &Params) -> Result<Generate, ApiError
     })
 }
 
-fn translate(update: inference::Update, params: &Params, input: &mut u64) -> Result<Update, ApiError> {
+fn translate(update: inference::Update, params: &Params, usage: &mut Usage) -> Result<Update, ApiError> {
     use inference::Update as From;
     Ok(match update {
         From::Queued { position, reason } => Update::Queued { position, reason: waits_for(reason).into() },
         From::Started { prompt_tokens, cached_tokens, max_tokens } => {
-            *input = u64::from(prompt_tokens);
+            usage.input_tokens = u64::from(prompt_tokens);
+            usage.cached_input_tokens = u64::from(cached_tokens);
             Update::Started {
                 params: Params { max_tokens: Some(max_tokens), ..params.clone() },
-                input_tokens: Some(*input),
-                cached_input_tokens: u64::from(cached_tokens),
+                input_tokens: Some(usage.input_tokens),
+                cached_input_tokens: usage.cached_input_tokens,
             }
         }
         From::Delta { text, output_tokens, logprobs } => {
@@ -178,7 +186,7 @@ fn translate(update: inference::Update, params: &Params, input: &mut u64) -> Res
                 Finish::Stop => FinishReason::Stop,
                 Finish::Length => FinishReason::Length,
             },
-            usage: Some(Usage { input_tokens: *input, output_tokens: u64::from(output_tokens), ..Usage::default() }),
+            usage: Some(Usage { output_tokens: u64::from(output_tokens), ..*usage }),
         },
         From::Failed { kind, message, .. } => return Err(failure(kind, message)),
     })

@@ -9,7 +9,7 @@ use super::embedded::{self, EmbeddedProvider};
 use super::openai::OpenAi;
 use super::{Model, Provider};
 use crate::clock::Clock;
-use crate::config::{Config, ModelConfig, ProviderConfig, ProviderKind};
+use crate::config::{Config, Embedded, ModelConfig, ProviderConfig, ProviderKind};
 use crate::error::Error;
 
 /// Models by name, with who serves them.
@@ -35,7 +35,10 @@ impl Registry {
         }
         for model in &config.model {
             match providers.get(model.provider.as_str()) {
-                Some(provider) => registry.add(describe(model), provider.clone())?,
+                Some(provider) => {
+                    let model = describe(model, &config.embedded, provider.name() == embedded::NAME);
+                    registry.add(model, provider.clone())?;
+                }
                 None => tracing::warn!(
                     model = model.name,
                     provider = model.provider,
@@ -84,10 +87,11 @@ fn build(config: &ProviderConfig, embedded: &Arc<dyn Provider>) -> Result<Option
     })
 }
 
-fn describe(config: &ModelConfig) -> Model {
-    let mut info = ModelInfo::named(&config.name, &config.provider);
-    info.aliases = config.aliases.clone();
-    info.context_tokens = config.context_tokens;
-    info.price = config.price;
+fn describe(config: &ModelConfig, embedded: &Embedded, is_embedded: bool) -> Model {
+    let mut info = if is_embedded { embedded::model(embedded).info } else { ModelInfo::named("", &config.provider) };
+    info.name.clone_from(&config.name);
+    info.aliases.clone_from(&config.aliases);
+    info.context_tokens = config.context_tokens.or(info.context_tokens);
+    info.price = config.price.or(info.price);
     Model { upstream: config.upstream.clone().unwrap_or_else(|| config.name.clone()), info }
 }

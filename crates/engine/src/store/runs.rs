@@ -12,6 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use super::Store;
 use crate::error::Error;
 use crate::log::Opened;
+use crate::requests::digest;
 use crate::tape::Tape;
 
 /// Longest snippet of an answer in a list, in characters.
@@ -35,8 +36,8 @@ pub struct RememberedRequest {
     pub workspace: WorkspaceId,
     /// The client's name for it.
     pub request_id: String,
-    /// What was asked for; none once the run is deleted.
-    pub request: Option<String>,
+    /// The digest of what was asked for.
+    pub body: [u8; 32],
     /// The run.
     pub run: RunId,
     /// Microseconds since 1970, UTC.
@@ -221,7 +222,7 @@ impl Store {
     /// When the database does not answer.
     pub async fn remembered_requests(&self, since: i64) -> Result<Vec<RememberedRequest>, Error> {
         let rows = sqlx::query(
-            "select workspace, request_id, request, id, created_at from runs \
+            "select workspace, request_id, request_digest, id, created_at from runs \
              where request_id is not null and created_at >= $1",
         )
         .bind(since)
@@ -232,7 +233,7 @@ impl Store {
                 Ok(RememberedRequest {
                     workspace: WorkspaceId::from_bytes(bytes(row, "workspace")?),
                     request_id: row.try_get("request_id")?,
-                    request: row.try_get("request")?,
+                    body: bytes(row, "request_digest")?,
                     run: RunId::from_bytes(bytes(row, "id")?),
                     created_at: row.try_get("created_at")?,
                 })
@@ -246,9 +247,9 @@ async fn keep(db: &mut SqliteConnection, opened: &Opened, tape: &Tape) -> Result
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
-         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at) \
+         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24) on conflict (id) do nothing",
+         $22, $23, $24, $25) on conflict (id) do nothing",
     )
     .bind(&run.id.as_bytes()[..])
     .bind(&opened.workspace.as_bytes()[..])
@@ -274,6 +275,7 @@ async fn keep(db: &mut SqliteConnection, opened: &Opened, tape: &Tape) -> Result
     .bind(run.error.as_ref().map(json).transpose()?)
     .bind(summary(&run).snippet)
     .bind(run.created_at)
+    .bind(run.request_id.as_ref().map(|_| digest(&opened.request).to_vec()))
     .execute(&mut *db)
     .await?
     .rows_affected();
@@ -343,9 +345,9 @@ fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
     })
 }
 
-fn bytes(row: &SqliteRow, column: &'static str) -> Result<[u8; 16], Error> {
+fn bytes<const N: usize>(row: &SqliteRow, column: &'static str) -> Result<[u8; N], Error> {
     let bytes: Vec<u8> = row.try_get(column)?;
-    bytes.try_into().map_err(|_| Error::Corrupt(format!("column `{column}` is not an id")))
+    bytes.try_into().map_err(|_| Error::Corrupt(format!("column `{column}` does not have {N} bytes")))
 }
 
 fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, Error> {

@@ -160,13 +160,15 @@ fn explain(name: &str, status: StatusCode, headers: &HeaderMap, said: &str) -> A
     };
     let mut error = ApiError::new(code, message).hint(hint);
     error.retryable = retryable;
-    error.retry_after_ms =
-        headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u64>().ok()).map(|s| s * 1_000);
-    error.upstream = Some(Upstream {
+    error.retry_after_ms = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
+        .map(|s| s.saturating_mul(1_000));
+    error.upstream = Some(Box::new(Upstream {
         status: Some(status.as_u16()),
         message: (!said.is_empty()).then_some(said),
         request_id: text("x-request-id").or_else(|| text("request-id")),
-    });
+    }));
     error
 }
 
