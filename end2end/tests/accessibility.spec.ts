@@ -39,13 +39,11 @@ for (const colorScheme of ["light", "dark"] as const) {
         await run(page).click();
         await expectAccessible(page, "refused");
 
-        await page.evaluate(() => sessionStorage.clear());
-        await page.goto("about:blank");
-        await open(page);
         await show("Prompt");
         await message(page).fill("Count.");
-        await page.getByRole("spinbutton", { name: "Temperature", includeHidden: true }).waitFor({ state: "attached" });
         await show("Params");
+        await page.getByRole("spinbutton", { name: "Temperature" }).fill("0.5");
+        await page.getByRole("switch", { name: "Send max tokens" }).check();
         await choose(page, "endless", 100_000);
         await run(page).click();
         await grown(page, 40);

@@ -22,7 +22,7 @@ test("M1 the form runs and leads to the run's page", async ({ page }) => {
   const run_ = await kept(page, id);
   expect(await answer(page).textContent()).toBe(run_.output.text);
   expect(run_.request.messages[1].content).toBe("Count,\nplease.");
-  expect(run_.request.params).toEqual({ temperature: 0.2, max_tokens: 256 });
+  expect(run_.request.params).toEqual({ temperature: 0.5, max_tokens: 256 });
   await expect(page.locator("noscript")).toHaveCount(0);
 
   await page.getByRole("link", { name: "Open in playground" }).click();

@@ -55,7 +55,7 @@ export async function grown(page: Page, length: number): Promise<void> {
 
 export async function finished(page: Page, reason = "stop"): Promise<void> {
   await expect(figure(page, "Finish")).toContainText(reason, { timeout: 30_000 });
-  await expect(run(page)).toBeVisible();
+  await expect(run(page)).toBeVisible({ timeout: 30_000 });
 }
 
 /** The run whose output is shown. */

@@ -40,10 +40,10 @@ for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]] as const) {
         await page.getByRole("spinbutton", { name: "Temperature" }).fill("3");
         await shoot("params");
         await page.getByRole("switch", { name: "Send max tokens" }).check();
-        await page.getByRole("spinbutton", { name: "Temperature" }).fill("0.2");
+        await page.getByRole("spinbutton", { name: "Temperature" }).fill("0.5");
         if (width === 1024) await page.keyboard.press("Escape");
         await run(page).click();
-        await finished(page);
+        await finished(page, "");
         await shoot("finished");
         await show("Prompt");
         await message(page).fill("Write about {{topic}} in the style of {{style}}.\n\nNo more than five lines.");

@@ -131,9 +131,9 @@ impl Draft {
     pub fn example(model: &ModelInfo) -> Self {
         Self {
             system: "You are a helpful assistant.".into(),
-            message: "What is the capital of France, and what is it known for?".into(),
+            message: "Describe a quiet morning by the sea in three sentences.".into(),
             model: model.name.clone(),
-            temperature: Setting { send: true, text: "0.2".into() },
+            temperature: Setting { send: true, text: "0.5".into() },
             max_tokens: Setting { send: true, text: "256".into() },
             ..Self::default()
         }

@@ -71,7 +71,6 @@ impl Writer {
             for command in batch.drain(..) {
                 self.settle(command, current.number, &current, &to_sync);
             }
-            self.retire(current.number);
         }
         if let Err(error) = current.file().sync_data() {
             tracing::error!(%error, "the run log could not be synced at the end");
@@ -107,6 +106,7 @@ impl Writer {
         if current.is_full() {
             *current = Segment::create(&self.folder, current.number + 1)?;
             self.segments.entry(current.number).or_default();
+            self.retire(current.number);
         }
         current.append(bytes)
     }
@@ -131,6 +131,7 @@ impl Writer {
                         pending.remove(run);
                     }
                 }
+                self.retire(number);
             }
             Command::Flush(done) => {
                 if let Err(error) = current.file().sync_data() {
