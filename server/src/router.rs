@@ -2,8 +2,10 @@
 
 use app::{App, shell};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use domain::limits::INLINE_BODY_BYTES_MAX;
 use leptos::context::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +38,10 @@ pub fn build(state: AppState, closing: &CancellationToken) -> Router {
         .route("/v1/runs/{id}/cancel", post(runs::cancel))
         .route("/v1/live", get(live::open))
         // The control plane: server functions of the page.
-        .route("/api/{*function}", get(functions.clone()).post(functions))
+        .route(
+            "/api/{*function}",
+            get(functions.clone()).post(functions).layer(DefaultBodyLimit::max(INLINE_BODY_BYTES_MAX)),
+        )
         // Operations.
         .route("/healthz", get(operations::health))
         .route("/readyz", get(operations::readiness))

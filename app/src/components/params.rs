@@ -114,7 +114,7 @@ fn facts(model: &ModelInfo) -> String {
 fn Row(desk: Desk, param: Param, step: &'static str, slider: bool) -> impl IntoView {
     let (key, label) = (param.key(), param.label());
     let setting = desk.setting(param);
-    let (send, text) = (setting.clone().send(), setting.clone().text());
+    let (send, text) = (setting.send(), setting.text());
     let (send, text): (reactive_stores::Field<bool>, reactive_stores::Field<String>) = (send.into(), text.into());
     let model = Memo::new(move |_| desk.model());
     let supported = Memo::new(move |_| model.with(|model| model.unsupported.iter().all(|name| name != key)));

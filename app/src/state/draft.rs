@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::error::Code;
+use domain::limits::INLINE_BODY_BYTES_MAX;
 use domain::{ApiError, ChatMessage, ModelInfo, NewRun, Params, Role, Run, RunId, template};
 use reactive_stores::Store;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,9 @@ impl Param {
     }
 }
 
+/// Room in a frame for what stands around the run, in bytes.
+const FRAME_ROOM_BYTES: usize = 1024;
+
 /// Why a run was not sent, or not taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
@@ -156,6 +160,12 @@ impl Draft {
         }
         if !asked.tools.is_empty() {
             left_out.push("tools".into());
+        }
+        if asked.tool_choice.is_some() {
+            left_out.push("the tool choice".into());
+        }
+        if asked.provider_options.is_some() {
+            left_out.push("provider options".into());
         }
         if asked.response_format.is_some() {
             left_out.push("the response format".into());
@@ -219,6 +229,7 @@ impl Draft {
             inputs: inputs.map(|(name, value)| (name.clone(), value.clone())).collect(),
             ..NewRun::new(&self.model, messages)
         };
+        check_size(&run)?;
         run.check()?;
         run.params.check(model)?;
         Ok(run)
@@ -233,6 +244,21 @@ impl Draft {
             Refusal { fix: Some(Fix::Omit(param)), ..error.into() }
         })
     }
+}
+
+/// Refuses what the server would not read, before it is sent.
+fn check_size(run: &NewRun) -> Result<(), ApiError> {
+    let texts = run.messages.iter().flat_map(|message| message.content.texts());
+    let bytes: usize = texts.chain(run.inputs.values().map(String::as_str)).map(str::len).sum();
+    // JSON writes a byte as six at the most: below that nothing has to be counted.
+    let fits = bytes <= INLINE_BODY_BYTES_MAX / 8
+        || serde_json::to_string(run).is_ok_and(|json| json.len() + FRAME_ROOM_BYTES <= INLINE_BODY_BYTES_MAX);
+    if fits {
+        return Ok(());
+    }
+    let megabytes = INLINE_BODY_BYTES_MAX / 1024 / 1024;
+    Err(ApiError::new(Code::BodyTooLarge, format!("The prompt is larger than {megabytes} MiB. Nothing was sent."))
+        .hint("Shorten the prompt or an input."))
 }
 
 /// The variables of a system prompt and a message, in the order of their first use.

@@ -38,6 +38,7 @@ pub enum Up {
 
 /// [`Up`] as it stands on the wire. A tagged enum cannot hold verbatim JSON, so the fields stand side by side.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UpFrame {
     /// `start`, `tail`, `untail` or `cancel`.
     #[serde(rename = "type")]
@@ -188,6 +189,10 @@ mod tests {
             panic!("a start frame")
         };
         assert_eq!((reference.as_str(), run.as_str()), ("a1", r#"{"model":"m"}"#));
+        let read = crate::strict::from_slice::<UpFrame>(br#"{"type":"tail","run":"x","aftr":1}"#);
+        assert_eq!(read.expect_err("misspelt").hint.as_deref(), Some("Did you mean `after`?"));
+        let verbatim = crate::strict::from_slice::<UpFrame>(br#"{"type":"start","ref":"a","run":{ "x": 1.0e1 }}"#);
+        assert_eq!(verbatim.expect("reads").run.expect("a run").as_str(), r#"{ "x": 1.0e1 }"#);
         assert!(up(r#"{"type":"dance","run":"x"}"#).is_err());
         assert!(up(r#"{"type":"tail"}"#).is_err());
     }

@@ -94,11 +94,6 @@ impl NewRun {
         {
             return refuse("Every message is empty. Write a prompt first.".into());
         }
-        for (n, message) in self.messages.iter().enumerate() {
-            if message.content.texts().any(|text| text.contains('\0')) {
-                return refuse(format!("`messages[{n}].content` contains a NUL character, which models cannot take."));
-            }
-        }
         Ok(())
     }
 }

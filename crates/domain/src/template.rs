@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::error::{ApiError, Code};
-use crate::limits::VARIABLE_NAME_BYTES_MAX;
+use crate::limits::{INLINE_BODY_BYTES_MAX, VARIABLE_NAME_BYTES_MAX};
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,20 +83,32 @@ pub fn variables(text: &str) -> Vec<&str> {
     names
 }
 
-/// Fills every variable of a text.
+/// Fills every variable of a text, within `room` bytes, and takes from it what it uses: a value that stands in a
+/// text a thousand times is a thousand times as long.
 ///
 /// # Errors
-/// `unfilled_variable` for the first one that has no value.
-pub fn render(text: &str, inputs: &BTreeMap<String, String>) -> Result<String, ApiError> {
-    let mut out = String::with_capacity(text.len());
+/// `unfilled_variable` for the first one that has no value; `body_too_large` past the room.
+pub fn render(text: &str, inputs: &BTreeMap<String, String>, room: &mut usize) -> Result<String, ApiError> {
+    let mut out = String::new();
     for (_, piece) in scan(text) {
-        match piece {
-            Piece::Text(text) => out.push_str(text),
-            Piece::Escape => out.push_str("{{"),
-            Piece::Variable(name) => out.push_str(inputs.get(name).ok_or_else(|| unfilled(name))?),
-        }
+        let text = match piece {
+            Piece::Text(text) => text,
+            Piece::Escape => "{{",
+            Piece::Variable(name) => inputs.get(name).ok_or_else(|| unfilled(name))?,
+        };
+        *room = room.checked_sub(text.len()).ok_or_else(too_long)?;
+        out.push_str(text);
     }
     Ok(out)
+}
+
+fn too_long() -> ApiError {
+    let megabytes = INLINE_BODY_BYTES_MAX / 1024 / 1024;
+    ApiError::new(
+        Code::BodyTooLarge,
+        format!("With its variables filled in, the prompt is longer than {megabytes} MiB. Nothing was sent."),
+    )
+    .hint("Use the long value less often, or shorten it.")
 }
 
 fn unfilled(name: &str) -> ApiError {
@@ -112,7 +124,14 @@ mod tests {
 
     fn filled(text: &str) -> Result<String, ApiError> {
         let inputs = [("topic", "rivers"), ("x", "{{topic}}")];
-        render(text, &inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        render(text, &inputs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(), &mut 1_000)
+    }
+
+    #[test]
+    fn a_value_that_is_used_often_meets_a_limit() {
+        let inputs = BTreeMap::from([("x".to_owned(), "y".repeat(100))]);
+        let error = render(&"{{x}}".repeat(11), &inputs, &mut 1_000).expect_err("1,100 bytes");
+        assert_eq!(error.code, Code::BodyTooLarge);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::event::{Failed, Finished, Queued, Started, Usage};
 use domain::limits::{READERLESS_GRACE_MS, RUN_LOG_BYTES_MAX};
-use domain::{ApiError, Code, FinishReason, Params, RunEvent};
+use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent};
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,9 @@ use crate::error::Error;
 use crate::log::{HotRun, RunWriter};
 use crate::providers::{Model, Provider, Update, Updates};
 use crate::render::ChatRequest;
+
+/// Longest time that a token may take on average where nothing else is configured, in milliseconds (F5).
+const MS_PER_TOKEN_MAX: u64 = 1_000;
 
 /// An admitted run, with all that it needs.
 pub struct Setting {
@@ -64,10 +67,10 @@ struct Drive {
 /// What is counted while it runs.
 #[derive(Default)]
 struct Figures {
-    /// Data of the events so far, in bytes.
-    bytes: usize,
     usage: Usage,
-    queue_ms: u64,
+    /// Whether the tokens of the prompt are known: without them there is no true cost.
+    counted: bool,
+    queue_ms: Option<u64>,
     ttft_ms: Option<u64>,
 }
 
@@ -84,7 +87,8 @@ impl Drive {
         let readerless = readerless(&log, self.setting.keep);
         tokio::pin!(readerless);
         let shutdown = self.setting.shutdown.clone();
-        let total_ms = self.setting.provider.timeouts().and_then(|timeouts| timeouts.total_ms);
+        let usual_ms = self.setting.request.params().max_tokens.map(|tokens| u64::from(tokens) * MS_PER_TOKEN_MAX);
+        let total_ms = self.setting.provider.timeouts().and_then(|timeouts| timeouts.total_ms.or(usual_ms));
         let overdue = overdue(total_ms);
         tokio::pin!(overdue);
         loop {
@@ -104,7 +108,7 @@ impl Drive {
                 update = next => update,
             };
             match update {
-                Ok(Some(_)) if figures.bytes > RUN_LOG_BYTES_MAX => {
+                Ok(Some(_)) if self.writer.bytes() > RUN_LOG_BYTES_MAX => {
                     return Ok(End::Failed(endless(self.setting.provider.name())));
                 }
                 Ok(Some(update)) => {
@@ -129,30 +133,29 @@ impl Drive {
                 RunEvent::Queued(Queued { run: self.writer.log().run(), position, estimate_ms: None, reason })
             }
             Update::Started { params, input_tokens, cached_input_tokens } => {
-                figures.queue_ms = self.writer.elapsed_ms();
+                figures.queue_ms = Some(self.writer.elapsed_ms());
+                figures.counted = input_tokens.is_some();
                 figures.usage.input_tokens = input_tokens.unwrap_or_default();
                 figures.usage.cached_input_tokens = cached_input_tokens;
                 self.started(params, input_tokens)
             }
             Update::Delta(delta, tokens) => {
-                figures.bytes += delta.text.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 figures.usage.output_tokens = tokens.unwrap_or(figures.usage.output_tokens + 1);
                 RunEvent::Delta(delta)
             }
             Update::Reasoning(delta) => {
-                figures.bytes += delta.text.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 figures.usage.output_tokens += 1;
                 figures.usage.reasoning_tokens += 1;
                 RunEvent::Reasoning(delta)
             }
             Update::ToolCall(delta) => {
-                figures.bytes += delta.arguments.len();
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 RunEvent::ToolCall(delta)
             }
             Update::Done { finish_reason, usage } => {
+                figures.counted |= usage.is_some();
                 figures.usage = usage.unwrap_or(figures.usage);
                 return Ok(Some(finish_reason));
             }
@@ -176,9 +179,11 @@ impl Drive {
     }
 
     async fn finish(&mut self, end: End, figures: &Figures) -> Result<(), Error> {
-        let cost_micros = self.setting.model.info.price.map(|price| price.cost_micros(&figures.usage));
-        let &Figures { usage, queue_ms, ttft_ms, .. } = figures;
+        let price = self.setting.model.info.price.filter(|price| figures.counted || *price == Price::FREE);
+        let cost_micros = price.map(|price| price.cost_micros(&figures.usage));
+        let &Figures { usage, ttft_ms, .. } = figures;
         let total_ms = self.writer.elapsed_ms();
+        let queue_ms = figures.queue_ms.unwrap_or(total_ms);
         let (finish_reason, cancel_ms) = match end {
             End::Failed(error) => {
                 let failed = Failed { error, usage, cost_micros, queue_ms, ttft_ms, total_ms };

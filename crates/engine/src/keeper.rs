@@ -32,6 +32,7 @@ pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceive
             Ok(_) => true,
             Err(error) => {
                 tracing::error!(%error, run = %run.run(), "a run's log cannot be read; it stays in its segment");
+                run.mark_kept();
                 false
             }
         });

@@ -42,6 +42,9 @@ use requests::Requests;
 use runs::Runs;
 use store::Store;
 
+/// How long a disk that takes no writes may hold up the end, in milliseconds.
+const FLUSH_MS: u64 = 3_000;
+
 /// The engine: cheap to clone, clones share everything.
 #[derive(Clone)]
 pub struct Engine(Arc<Shared>);
@@ -147,10 +150,12 @@ impl Engine {
         if tokio::time::timeout(drain, shared.tasks.wait()).await.is_err() {
             tracing::info!("ending the runs that are still going on");
             shared.interrupt.cancel();
-            shared.tasks.wait().await;
+            let _ = tokio::time::timeout(Duration::from_millis(FLUSH_MS), shared.tasks.wait()).await;
         }
-        if let Err(error) = shared.log.flush().await {
-            tracing::error!(%error, "the run log could not be flushed");
+        match tokio::time::timeout(Duration::from_millis(FLUSH_MS), shared.log.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the run log could not be flushed"),
+            Err(_) => tracing::error!("the disk takes no writes; what was not delivered is lost"),
         }
         shared.inference.shutdown().await;
         shared.stop.cancel();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
+use domain::limits::INLINE_BODY_BYTES_MAX;
 use domain::{ApiError, ChatMessage, Code, ModelInfo, NewRun, Params, Role, template};
 use serde::de::IgnoredAny;
 
@@ -64,6 +65,7 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
     check_tools(new, model)?;
     check_format(new.response_format.as_ref())?;
     let mut messages = Vec::with_capacity(new.messages.len());
+    let mut room = INLINE_BODY_BYTES_MAX;
     for (n, message) in new.messages.iter().enumerate() {
         if message.role != Role::Assistant && !message.tool_calls.is_empty() {
             return Err(invalid(format!(
@@ -71,10 +73,16 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
                 message.role.as_str()
             )));
         }
-        let content = message.content.try_map(|text| template::render(text, &new.inputs))?;
+        let content = message.content.try_map(|text| template::render(text, &new.inputs, &mut room))?;
+        if content.texts().any(|text| text.contains('\0')) {
+            return Err(invalid(format!(
+                "`messages[{n}].content` contains a NUL character, which models cannot take."
+            )));
+        }
         messages.push(ChatMessage { content, ..message.clone() });
     }
     check_options(new.provider_options.as_ref())?;
+    check_verbatim(new)?;
     Ok(ChatRequest {
         messages,
         params: new.params.clone(),
@@ -101,6 +109,18 @@ fn check_options(options: Option<&Verbatim>) -> Result<(), ApiError> {
         None => Ok(()),
         Some(field) => Err(invalid(format!("`provider_options.{field}` is decided by the run itself. Leave it out."))),
     }
+}
+
+/// What goes through as it is must still be JSON that can be read: not nested without end, no number that is none.
+fn check_verbatim(new: &NewRun) -> Result<(), ApiError> {
+    let tools = new.tools.iter().filter_map(|tool| tool.parameters.as_ref()).map(|json| ("tools[].parameters", json));
+    let choice = new.tool_choice.iter().map(|json| ("tool_choice", json));
+    let schema = new.response_format.iter().filter_map(|format| format.schema.as_ref());
+    for (field, json) in tools.chain(choice).chain(schema.map(|json| ("response_format.schema", json))) {
+        serde_json::from_str::<serde_json::Value>(json.as_str())
+            .map_err(|error| invalid(format!("`{field}` cannot be used: {error}.")))?;
+    }
+    Ok(())
 }
 
 fn check_tools(new: &NewRun, model: &ModelInfo) -> Result<(), ApiError> {

@@ -17,6 +17,8 @@ use crate::render::render;
 use crate::requests::{self, Claim, Lookup};
 use crate::store::{Kept, assemble, summary};
 
+/// Wait that is suggested to one who is refused for the server's sake, in milliseconds.
+const REFUSED_RETRY_MS: u64 = 5_000;
 /// How long a deletion waits for the run's row, in milliseconds.
 const ROW_WAIT_MS: u64 = 5_000;
 /// How often it looks, in milliseconds.
@@ -107,7 +109,7 @@ impl Runs<'_> {
     fn admit(self, principal: &Principal) -> Result<crate::admission::Ticket, Error> {
         if self.0.draining.is_cancelled() {
             return Err(ApiError::new(Code::Overloaded, "The server is being stopped and starts no new runs.")
-                .retry(None)
+                .retry(Some(REFUSED_RETRY_MS))
                 .into());
         }
         if !self.0.log.is_healthy() {
@@ -116,7 +118,7 @@ impl Runs<'_> {
                 "The run log cannot be written, so no run can be started. Nothing was sent.",
             )
             .hint("Make room on the disk of the data directory.")
-            .retry(None)
+            .retry(Some(REFUSED_RETRY_MS))
             .into());
         }
         self.0.admission.admit(principal)

@@ -271,6 +271,8 @@ fn spawn(config: &EngineConfig) -> Result<(Child, ChildStdin, ChildStdout), Stri
     tracing::debug!(program = %config.program.display(), model = %model_path.display(), "starting the inference worker");
     let mut child = Process::new(&config.program)
         .args(&config.args)
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| is_inherited(name)))
         .env(SPIN_COUNT.0, SPIN_COUNT.1)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -312,4 +314,11 @@ async fn end_worker<T>(child: &mut Child, frames: FramedRead<ChildStdout, T>) ->
         }
     };
     waited.as_ref().map_or_else(ToString::to_string, ExitStatus::to_string)
+}
+
+/// Whether the worker needs a variable: it gets no other, the providers' keys least of all.
+fn is_inherited(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["OMP_", "GOMP_", "LD_", "LC_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["PATH", "HOME", "LANG", "TMPDIR", "RUST_BACKTRACE"].contains(&name.as_ref())
 }

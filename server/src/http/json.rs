@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use domain::limits::INLINE_BODY_BYTES_MAX;
 use domain::{ApiError, Code, strict};
+use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 
 use super::problem::Refusal;
@@ -28,15 +29,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let length =
             request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: usize| length > INLINE_BODY_BYTES_MAX) {
-            return Err(too_large());
+            return Err(too_large().into());
         }
-        let body = to_bytes(request.into_body(), INLINE_BODY_BYTES_MAX).await.map_err(|_| too_large())?;
+        let body = to_bytes(request.into_body(), INLINE_BODY_BYTES_MAX).await.map_err(|error| unread(&error))?;
         Ok(Self(strict::from_slice(&body)?))
     }
 }
 
-fn too_large() -> Refusal {
-    ApiError::new(Code::BodyTooLarge, format!("The body is larger than {} MiB.", INLINE_BODY_BYTES_MAX / 1024 / 1024))
+fn unread(error: &axum::Error) -> ApiError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<LengthLimitError>() {
+            return too_large();
+        }
+        cause = inner.source();
+    }
+    ApiError::new(Code::InvalidRequest, "The body did not arrive whole. Nothing was done.").retry(None)
+}
+
+/// Over the inline limit.
+pub fn too_large() -> ApiError {
+    let megabytes = INLINE_BODY_BYTES_MAX / 1024 / 1024;
+    ApiError::new(Code::BodyTooLarge, format!("The request is larger than {megabytes} MiB. Nothing was done."))
         .hint("Send a shorter prompt.")
-        .into()
 }

@@ -19,11 +19,16 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::json;
 use super::problem::Refusal;
 use crate::state::AppState;
 
 /// Frames that may wait for a slow client before its tails wait instead.
 const FRAMES_WAITING: usize = 64;
+
+/// Largest frame that is read at all, in bytes: what is over the inline limit and under this is refused with the
+/// reason, and the connection stays.
+const FRAME_BYTES_MAX: usize = 4 * INLINE_BODY_BYTES_MAX;
 
 /// Cancelled when the server leaves: streams end then.
 #[derive(Clone)]
@@ -37,8 +42,8 @@ pub async fn open(
 ) -> Response {
     match upgrade {
         Ok(upgrade) => upgrade
-            .max_message_size(INLINE_BODY_BYTES_MAX)
-            .max_frame_size(INLINE_BODY_BYTES_MAX)
+            .max_message_size(FRAME_BYTES_MAX)
+            .max_frame_size(FRAME_BYTES_MAX)
             .on_upgrade(move |socket| talk(socket, state, closing)),
         Err(_) => Refusal::from(
             ApiError::new(Code::InvalidRequest, "`/v1/live` is a WebSocket.")
@@ -104,27 +109,20 @@ impl Connection {
                     self.refuse(None, None, ApiError::new(Code::InvalidRequest, "Frames are JSON text, not binary."))
                         .await;
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                // After a close the reply still goes out; the stream then ends by itself.
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
+                Some(Err(_)) | None => return,
             }
         }
     }
 
     async fn take(&self, text: &str, tasks: &mut JoinSet<()>) {
-        let frame = match serde_json::from_str::<UpFrame>(text) {
-            Ok(frame) => frame,
-            Err(error) => {
-                return self
-                    .refuse(
-                        None,
-                        None,
-                        ApiError::new(
-                            Code::InvalidRequest,
-                            format!("The frame is not JSON of this connection: {error}."),
-                        ),
-                    )
-                    .await;
+        let frame = match strict::from_slice::<UpFrame>(text.as_bytes()) {
+            Ok(frame) if text.len() > INLINE_BODY_BYTES_MAX => {
+                return self.refuse(frame.reference, None, json::too_large()).await;
             }
+            Ok(frame) => frame,
+            Err(error) => return self.refuse(None, None, error).await,
         };
         let reference = frame.reference.clone();
         let up = match frame.read() {

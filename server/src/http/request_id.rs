@@ -24,7 +24,9 @@ impl MakeRequestId for Make {
 /// Drops a client's id that could confuse a log.
 pub async fn sanitise(mut request: Request, next: Next) -> Response {
     let sensible = |id: &HeaderValue| {
-        id.len() <= ID_BYTES_MAX && id.to_str().is_ok_and(|id| id.bytes().all(|b| b.is_ascii_graphic()))
+        !id.is_empty() && {
+            id.len() <= ID_BYTES_MAX && id.to_str().is_ok_and(|id| id.bytes().all(|b| b.is_ascii_graphic()))
+        }
     };
     if request.headers().get("x-request-id").is_some_and(|id| !sensible(id)) {
         request.headers_mut().remove("x-request-id");

@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use domain::limits::{RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
+use domain::limits::{REQUEST_ID_BYTES_MAX, RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
 use domain::run::RunPage;
 use domain::{ApiError, Code, NewRun, Run, RunId};
 use engine::runs::Cancelled;
@@ -24,9 +24,7 @@ pub async fn start(
     headers: HeaderMap,
     Json(mut new): Json<NewRun>,
 ) -> Result<Response, Refusal> {
-    if new.request_id.is_none() {
-        new.request_id = text(&headers, "idempotency-key").map(str::to_owned);
-    }
+    take_idempotency_key(&headers, &mut new)?;
     let runs = state.engine.runs();
     let started = runs.start(&state.principal, new).await?;
     // Before anything else is waited for: a run that is not to be kept going counts its readers.
@@ -44,6 +42,26 @@ pub async fn start(
         limit_headers(response.headers_mut(), state, 0);
     }
     Ok(response)
+}
+
+/// `Idempotency-Key` is the `request_id` by another name.
+fn take_idempotency_key(headers: &HeaderMap, new: &mut NewRun) -> Result<(), ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(()) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= REQUEST_ID_BYTES_MAX);
+    let key = key.ok_or_else(|| {
+        let message =
+            format!("`Idempotency-Key` must be 1 to {REQUEST_ID_BYTES_MAX} characters of ASCII. Nothing was started.");
+        ApiError::new(Code::InvalidRequest, message)
+    })?;
+    if new.request_id.as_deref().is_some_and(|id| id != key) {
+        return Err(ApiError::new(
+            Code::InvalidRequest,
+            "`Idempotency-Key` and `request_id` differ. Nothing was started.",
+        )
+        .hint("Send one of them."));
+    }
+    new.request_id = Some(key.to_owned());
+    Ok(())
 }
 
 /// Which runs to list.

@@ -106,6 +106,7 @@ impl Log {
             queue: self.queue.clone(),
             log,
             next_seq,
+            bytes: 0,
         }
     }
 
@@ -160,6 +161,7 @@ pub struct RunWriter {
     clock: Clock,
     started_ms: u64,
     next_seq: u64,
+    bytes: usize,
 }
 
 impl RunWriter {
@@ -173,6 +175,12 @@ impl RunWriter {
     #[must_use]
     pub fn elapsed_ms(&self) -> u64 {
         self.clock.monotonic_ms().saturating_sub(self.started_ms)
+    }
+
+    /// What the events of this run weigh so far, in bytes: their data, and what stands around it in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Appends an event. It is delivered once it is durable; this only waits while too many wait before it.
@@ -192,6 +200,7 @@ impl RunWriter {
         let event = Event { seq: self.next_seq, at_ms, body };
         let data = event.data();
         let record = record::event(self.log.run(), event.seq, kind, &data);
+        self.bytes += record.len() + kind.as_str().len();
         self.queue.send(Command::Append { log: self.log.clone(), kind, data, record }).await.map_err(|_| closed())?;
         self.next_seq += 1;
         Ok(())

@@ -35,6 +35,8 @@ impl Segment {
                 return Err(error.into());
             }
         }
+        // The name must survive a power loss as the bytes do.
+        File::open(folder)?.sync_all()?;
         let length = file.metadata()?.len();
         Ok(Self { number, file: Arc::new(file), length, torn: false })
     }

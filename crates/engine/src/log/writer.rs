@@ -51,6 +51,7 @@ pub(super) struct Writer {
 impl Writer {
     /// Writes until nobody can ask any more. `current` is the segment to begin with.
     pub fn run(mut self, mut current: Segment) {
+        let _guard = Unhealthy(self.healthy.clone());
         let (to_sync, syncs) = std_mpsc::channel::<Arc<File>>();
         let syncer = thread::Builder::new().name("log-sync".into()).spawn(move || sync(&syncs));
         self.segments.entry(current.number).or_default();
@@ -104,6 +105,7 @@ impl Writer {
 
     fn try_write(&mut self, current: &mut Segment, bytes: &[u8]) -> io::Result<()> {
         if current.is_full() {
+            current.file().sync_data()?;
             *current = Segment::create(&self.folder, current.number + 1)?;
             self.segments.entry(current.number).or_default();
             self.retire(current.number);
@@ -151,6 +153,15 @@ impl Writer {
             }
             !done
         });
+    }
+}
+
+/// Says that the log takes no writes once the writer is gone, however it went.
+struct Unhealthy(Arc<AtomicBool>);
+
+impl Drop for Unhealthy {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

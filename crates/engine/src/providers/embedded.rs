@@ -95,6 +95,10 @@ impl Provider for EmbeddedProvider {
             if surely_fits(model, request) && request.response_format().is_none() {
                 return Ok(());
             }
+            // While the model loads or restarts, runs are admitted and wait; what is wrong then ends the run.
+            if !matches!(*self.engine.status().borrow(), inference::Status::Ready(_)) {
+                return Ok(());
+            }
             let generate = generate(request, &request.params().clone().or(&model.info.defaults))?;
             match self.engine.check(&generate).await {
                 Ok(_) => Ok(()),

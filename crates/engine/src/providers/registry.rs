@@ -12,6 +12,9 @@ use crate::clock::Clock;
 use crate::config::{Config, Embedded, ModelConfig, ProviderConfig, ProviderKind};
 use crate::error::Error;
 
+/// Longest part of an unknown name that an error repeats, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
 /// Models by name, with who serves them.
 pub struct Registry {
     models: Vec<(Arc<Model>, Arc<dyn Provider>)>,
@@ -73,7 +76,8 @@ impl Registry {
         let found = self.by_name.get(name).and_then(|place| self.models.get(*place));
         found.cloned().ok_or_else(|| {
             let names: Vec<_> = self.models().map(|model| model.name.as_str()).collect();
-            ApiError::new(Code::ModelNotFound, format!("There is no model `{name}`. Nothing was sent."))
+            let asked: String = name.chars().take(NAME_CHARS_MAX).collect();
+            ApiError::new(Code::ModelNotFound, format!("There is no model `{asked}`. Nothing was sent."))
                 .hint(format!("Models here: {}.", names.join(", ")))
         })
     }

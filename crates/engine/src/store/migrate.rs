@@ -42,7 +42,10 @@ pub async fn run(file: &Path) -> Result<(), Error> {
     close(db).await?;
     migrate(&copy).await?;
     let _ = fs::remove_file(&kept);
-    fs::rename(file, &kept).map_err(Error::disk("the old database cannot be kept"))?;
+    // A second name, not a move: at every moment there is a database under the first.
+    fs::hard_link(file, &kept)
+        .or_else(|_| fs::copy(file, &kept).map(drop))
+        .map_err(Error::disk("the old database cannot be kept"))?;
     tracing::info!(from = current, to = known, kept = %kept.display(), "the database was migrated");
     replace(&copy, file)
 }

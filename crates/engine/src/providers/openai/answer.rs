@@ -20,7 +20,7 @@ const QUOTED_CHARS_MAX: usize = 200;
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
-    choices: Vec<Choice>,
+    choices: Option<Vec<Choice>>,
     #[serde(default)]
     usage: Option<ChunkUsage>,
 }
@@ -30,7 +30,7 @@ struct Choice {
     #[serde(default)]
     index: u32,
     #[serde(default)]
-    delta: ChunkDelta,
+    delta: Option<ChunkDelta>,
     #[serde(default)]
     finish_reason: Option<String>,
     #[serde(default)]
@@ -214,17 +214,18 @@ impl Answer {
                     .unwrap_or(0),
             });
         }
-        for choice in chunk.choices {
-            let thought = choice.delta.reasoning_content.or(choice.delta.reasoning).unwrap_or_default();
+        for choice in chunk.choices.into_iter().flatten() {
+            let delta = choice.delta.unwrap_or_default();
+            let thought = delta.reasoning_content.or(delta.reasoning).unwrap_or_default();
             if !thought.is_empty() {
                 self.ready.push_back(Ok(Update::Reasoning(Reasoning { text: thought })));
             }
             let logprobs = logprobs(choice.logprobs);
-            let text = choice.delta.content.unwrap_or_default();
+            let text = delta.content.unwrap_or_default();
             if !text.is_empty() || !logprobs.is_empty() {
                 self.ready.push_back(Ok(Update::Delta(Delta { index: choice.index, text, logprobs }, None)));
             }
-            for call in choice.delta.tool_calls.into_iter().flatten() {
+            for call in delta.tool_calls.into_iter().flatten() {
                 self.ready.push_back(Ok(Update::ToolCall(ToolCallDelta {
                     index: call.index,
                     id: call.id,

@@ -23,11 +23,15 @@ pub fn encode(model: &str, request: &ChatRequest) -> String {
     }
     if let Some(format) = request.response_format() {
         let format = match (format.kind, &format.schema) {
-            (ResponseKind::JsonSchema, Some(schema)) => json!({"type": "json_schema", "json_schema": {
-                "name": format.name.as_deref().unwrap_or("answer"),
-                "schema": parsed(schema.as_str()),
-                "strict": format.strict.unwrap_or(true),
-            }}),
+            (ResponseKind::JsonSchema, Some(schema)) => {
+                // The wire demands a name; nothing hangs on it.
+                let name = format.name.as_deref().unwrap_or("answer");
+                let mut inner = json!({"name": name, "schema": parsed(schema.as_str())});
+                if let Some(strict) = format.strict {
+                    inner["strict"] = strict.into();
+                }
+                json!({"type": "json_schema", "json_schema": inner})
+            }
             _ => json!({"type": "json_object"}),
         };
         body.insert("response_format".into(), format);

@@ -28,6 +28,8 @@ const MESSAGE_CHARS_MAX: usize = 2_000;
 pub struct OpenAi {
     name: String,
     url: String,
+    /// The address without a user's name and password.
+    shown: String,
     key: Option<String>,
     timeouts: Timeouts,
     client: Client,
@@ -46,9 +48,17 @@ impl OpenAi {
             .tcp_nodelay(true)
             .build()
             .map_err(|error| Error::Config(format!("provider `{}`: {error}", config.name)))?;
+        let url = url.unwrap_or_default().trim_end_matches('/').to_owned();
+        let mut shown = reqwest::Url::parse(&url).map_err(|error| {
+            Error::Config(format!("provider `{}`: base_url `{url}` is not a URL: {error}", config.name))
+        })?;
+        // Only a URL without a host refuses these.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
         Ok(Self {
             name: config.name.clone(),
-            url: url.unwrap_or_default().trim_end_matches('/').to_owned(),
+            shown: shown.to_string(),
+            url,
             key: config.api_key.clone(),
             timeouts: config.timeouts,
             client,
@@ -62,7 +72,7 @@ impl Provider for OpenAi {
     }
 
     fn endpoint(&self) -> &str {
-        &self.url
+        &self.shown
     }
 
     fn timeouts(&self) -> Option<Timeouts> {
