@@ -1,6 +1,7 @@
 //! The model inside the binary, in a child process (H1-H5).
 
 use std::path::Path;
+use std::time::Duration;
 
 use domain::chat::ResponseKind;
 use domain::event::{Delta, FinishReason, TokenLogprob, TopLogprob, Usage};
@@ -23,6 +24,9 @@ const DEFAULT_CONTEXT_TOKENS: u32 = 8192;
 /// Tokens that a chat template may add to a message, at the most that is believed; only decides whether the
 /// exact count is waited for.
 const TEMPLATE_TOKENS_PER_MESSAGE: usize = 64;
+
+/// How long a run may wait for its exact token count before it is admitted without, in milliseconds.
+const CHECK_WAIT_MS: u64 = 3_000;
 
 /// The model inside the binary.
 pub struct EmbeddedProvider {
@@ -95,14 +99,11 @@ impl Provider for EmbeddedProvider {
             if surely_fits(model, request) && request.response_format().is_none() {
                 return Ok(());
             }
-            // While the model loads or restarts, runs are admitted and wait; what is wrong then ends the run.
-            if !matches!(*self.engine.status().borrow(), inference::Status::Ready(_)) {
-                return Ok(());
-            }
             let generate = generate(request, &request.params().clone().or(&model.info.defaults))?;
-            match self.engine.check(&generate).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(refusal(error)),
+            // While the model loads or restarts for longer, runs are admitted and wait; what is wrong then ends the run.
+            match tokio::time::timeout(Duration::from_millis(CHECK_WAIT_MS), self.engine.check(&generate)).await {
+                Ok(Err(error)) => Err(refusal(error)),
+                Ok(Ok(_)) | Err(_) => Ok(()),
             }
         }
         .boxed()
