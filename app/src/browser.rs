@@ -79,6 +79,12 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Whether the focus is inside the element with that id.
+#[must_use]
+pub fn has_focus(id: &str) -> bool {
+    document().active_element().and_then(|active| active.closest(&format!("#{id}")).ok().flatten()).is_some()
+}
+
 /// Whether the main key for commands is ⌘.
 #[must_use]
 pub fn is_apple() -> bool {

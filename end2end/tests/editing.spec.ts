@@ -139,6 +139,35 @@ test("M1 the theme is remembered, and there before the page is live", async ({ p
   await expect(page.locator("html")).not.toHaveAttribute("data-theme");
 });
 
+test("what was typed is there again after another page", async ({ page }) => {
+  await open(page);
+  await choose(page, "quick");
+  await run(page).click();
+  await finished(page);
+  await message(page).fill("Typed just now.");
+  await output(page).getByRole("link", { name: "Link to this run" }).click();
+  await expect(page.getByRole("link", { name: "Open in playground" })).toBeVisible();
+  await page.getByRole("link", { name: "Etude, home" }).click();
+  await expect(message(page)).toHaveValue("Typed just now.");
+  expectWhole(await textOf(page));
+  await page.goBack();
+  await page.goBack();
+  await expect(message(page)).toHaveValue("Typed just now.");
+});
+
+test("A7 a run with more than this page shows says what it leaves out", async ({ page }) => {
+  const body = {
+    model: "quick",
+    messages: ["user", "assistant", "user"].map((role) => ({ role, content: `From the ${role}` })),
+    params: { seed: 7, max_tokens: 9 },
+  };
+  const answer = await page.request.post("/v1/runs", { data: body, headers: { accept: "application/json" } });
+  await open(page, `/?run=${(await answer.json()).id}`);
+  await expect(page.getByRole("note")).toContainText("2 more messages, seed");
+  await expect(page.getByRole("spinbutton", { name: "Max tokens" })).toHaveValue("9");
+  await expect(page.getByRole("switch", { name: "Send temperature" })).not.toBeChecked();
+});
+
 test.describe("on a phone", () => {
   test.use({ viewport: { width: 390, height: 844 } });
 
@@ -165,8 +194,10 @@ test.describe("on a small screen", () => {
     await expect(page.getByRole("combobox", { name: "Model" })).toBeHidden();
     await button.click();
     await expect(button).toHaveAttribute("aria-expanded", "true");
+    await expect(page.getByRole("combobox", { name: "Model" })).toBeFocused();
     await choose(page, "quick");
     await page.keyboard.press("Escape");
+    await expect(button).toBeFocused();
     await expect(page.getByRole("combobox", { name: "Model" })).toBeHidden();
     await expect(button).toContainText("quick");
   });

@@ -22,9 +22,7 @@ pub fn run(workspace: &Workspace, lean: bool, optimised: bool) -> Result<()> {
     })?;
     let built = workspace.target.join(profile).join("etude");
     let released = workspace.root.join("target/release/etude");
-    if built != released {
-        replace(&built, &released)?;
-    }
+    strip(workspace, &built, &released)?;
     let megabytes = fs::metadata(&released).map_or(0, |file| file.len()) / 1_000_000;
     ready("release", &format!("{} ({megabytes} MB)", released.display()));
     Ok(())
@@ -58,12 +56,13 @@ impl Bundle {
     }
 }
 
-/// Copies by way of a rename: a running binary cannot be overwritten, and cargo's own file in
-/// that place may be a hard link into its cache.
-fn replace(from: &Path, to: &Path) -> Result<()> {
+/// Copies the binary without its debug information, which is as large as the rest; names of
+/// functions stay. By way of a rename: a running binary cannot be overwritten, and cargo's own
+/// file in that place may be a hard link into its cache.
+fn strip(workspace: &Workspace, from: &Path, to: &Path) -> Result<()> {
     let folder = to.parent().context("the release lies in a folder")?;
     fs::create_dir_all(folder).with_context(|| format!("creating {}", folder.display()))?;
     let fresh = to.with_extension("new");
-    fs::copy(from, &fresh).with_context(|| format!("copying {}", from.display()))?;
+    run_command(workspace.command("strip").arg("--strip-debug").arg("-o").arg(&fresh).arg(from))?;
     fs::rename(&fresh, to).with_context(|| format!("replacing {}", to.display()))
 }

@@ -34,6 +34,7 @@ pub fn run(workspace: &Workspace, dev: bool) -> Result<()> {
 
 /// Brings the site up to date.
 pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
+    let _lock = lock(workspace)?;
     let profile = if dev { wasm::Profile::Dev } else { wasm::Profile::Release };
     let mut files = wasm::build(workspace, profile)?;
 
@@ -53,6 +54,15 @@ pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
     ready("site", &format!("build {}, {what}", &build[..16]));
     let stamp = stamp(&files);
     Ok(Site { dir, stamp })
+}
+
+/// Waits until no other command builds the page in this target directory: they would clear each other's files.
+fn lock(workspace: &Workspace) -> Result<fs::File> {
+    let place = workspace.target.join("site.lock");
+    fs::create_dir_all(&workspace.target).with_context(|| format!("creating {}", workspace.target.display()))?;
+    let file = fs::File::create(&place).with_context(|| format!("creating {}", place.display()))?;
+    file.lock().with_context(|| format!("locking {}", place.display()))?;
+    Ok(file)
 }
 
 fn stamp(files: &Files) -> String {

@@ -28,13 +28,12 @@ pub fn Failure(
         ("Kept", kept),
         ("Provider", upstream.status.map(|status| status.to_string())),
         ("It said", upstream.message),
-        ("Its request", upstream.request_id),
-        ("Request", request_id),
-        ("Run", run.map(|run| run.to_string())),
         ("Retry", error.retry_after_ms.map(|ms| format!("in {} s or later", ms.div_ceil(1000)))),
     ];
     let facts =
         facts.into_iter().filter_map(|(name, value)| value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> }));
+    let ids = [("Its request", upstream.request_id), ("Request", request_id), ("Run", run.map(|run| run.to_string()))];
+    let ids = ids.into_iter().filter_map(|(name, id)| id.map(|id| view! { <dt>{name}</dt><dd><code>{id}</code></dd> }));
     view! {
         <div class="failure" role="alert">
             <h3 class="failure__title">
@@ -43,7 +42,7 @@ pub fn Failure(
             </h3>
             <p>{error.message}</p>
             {error.hint.map(|hint| view! { <p>{hint}</p> })}
-            <dl class="failure__facts">{facts.collect_view()}</dl>
+            <dl class="failure__facts">{facts.collect_view()} {ids.collect_view()}</dl>
             {children.map(|children| view! { <div class="failure__actions">{children()}</div> })}
         </div>
     }

@@ -50,6 +50,16 @@ pub fn WorkHeader(
     desk: Desk,
 ) -> impl IntoView {
     let open = move || if desk.rail.get() { "true" } else { "false" };
+    // The focus goes into the parameters as they open, and is not left in them as they close.
+    Effect::new(move |was: Option<bool>| {
+        let open = desk.rail.get();
+        match was {
+            Some(false) if open => request_animation_frame(|| browser::focus("model")),
+            Some(true) if !open && browser::has_focus("params") => browser::focus("params-button"),
+            _ => {}
+        }
+        open
+    });
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
         <header class="header">
@@ -60,6 +70,7 @@ pub fn WorkHeader(
             <div class="header__actions">
                 <button
                     class="chip header__params live-only"
+                    id="params-button"
                     data-size="md"
                     type="button"
                     aria-label="Parameters"
@@ -106,6 +117,7 @@ fn RunButton(desk: Desk) -> impl IntoView {
     view! {
         <button
             class="button button-run"
+            id="run"
             form="playground"
             type=either("submit", "button")
             data-kind=either("primary", "stop")

@@ -124,11 +124,11 @@ fn Answer(
                     <Icon name="chevron-right" small=true/>
                     "Reasoning"
                 </summary>
-                <p>
+                <div class="output__thought">
                     <Growing text=run.reasoning epoch=run.epoch/>
-                </p>
+                </div>
             </details>
-            <div class="output__text">
+            <div class="output__text" hidden=move || run.text.with(String::is_empty)>
                 <Growing text=run.text epoch=run.epoch/>
                 <Show when=move || running.get() && !silent.get()>
                     <span class="caret"></span>
@@ -151,12 +151,8 @@ fn Waiting(run: RunState) -> impl IntoView {
         run.view.with(|view| match (&view.queued, &view.started) {
             (Some(queued), _) => {
                 let wait = queued.estimate_ms.map(|ms| format!(", about {} s", ms.div_ceil(1000))).unwrap_or_default();
-                let rest = "It starts by itself, here or with the tab closed.";
-                (
-                    "queued",
-                    format!("Number {} in the queue{wait}", queued.position),
-                    format!("{} {rest}", queued.reason),
-                )
+                let place = format!("Number {} in the queue{wait}.", queued.position);
+                ("queued", queued.reason.clone(), format!("{place} It starts by itself, here or with the tab closed."))
             }
             (None, Some(started)) => ("running", format!("{} reads the prompt", started.resolved_model), String::new()),
             (None, None) => ("queued", "Waiting".into(), String::new()),

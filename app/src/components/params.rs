@@ -97,7 +97,7 @@ fn ModelField(desk: Desk) -> impl IntoView {
 }
 
 fn facts(model: &ModelInfo) -> String {
-    let context = model.context_tokens.map(|tokens| format!("{} tokens of context", thousands(tokens.into())));
+    let context = model.context_tokens.map(|tokens| format!("{} context", thousands(tokens.into())));
     let price = model.price.map(|price| {
         if price == Price::FREE {
             "free".into()

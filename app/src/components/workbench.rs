@@ -11,6 +11,7 @@ use super::message::Message;
 use super::output::Output;
 use super::params::Params;
 use super::welcome::Welcome;
+use crate::browser;
 use crate::state::desk::{Desk, Pane};
 use crate::state::draft::DraftStoreFields;
 
@@ -74,7 +75,11 @@ pub fn Workbench(
                         model
                         heading=true
                         welcome=move || view! { <Welcome desk/> }
-                        on_retry=Callback::new(move |()| desk.start())
+                        on_retry=Callback::new(move |()| {
+                            desk.start();
+                            // The button that was pressed goes away with its message.
+                            browser::focus("run");
+                        })
                         on_fix=Callback::new(move |fix| desk.mend(&fix))
                     />
                     <Params desk/>

@@ -125,7 +125,10 @@ fn keep(desk: Desk) {
     };
     Effect::new(move || {
         let handle = window_event_listener(leptos::ev::pagehide, move |_| write());
-        on_cleanup(move || handle.remove());
+        on_cleanup(move || {
+            handle.remove();
+            write();
+        });
     });
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |before: Option<()>| {

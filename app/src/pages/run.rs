@@ -107,7 +107,6 @@ fn About(run: Run) -> impl IntoView {
     let messages = asked.map(|asked| asked.messages).unwrap_or_default();
     let params = &run.params;
     let facts = [
-        ("Run", Some(run.id.to_string())),
         ("Model", Some(run.resolved_model.clone().unwrap_or_else(|| run.model.clone()))),
         ("Asked as", run.resolved_model.filter(|resolved| *resolved != run.model).map(|_| run.model.clone())),
         ("Provider", run.provider),
@@ -126,7 +125,11 @@ fn About(run: Run) -> impl IntoView {
     });
     view! {
         <aside class="run__side" aria-label="About this run" tabindex="0">
-            <section class="run__section"><dl class="facts">{facts.collect_view()}</dl></section>
+            <section class="run__section"><dl class="facts">
+                    <dt>"Run"</dt>
+                    <dd><code>{run.id.to_string()}</code></dd>
+                    {facts.collect_view()}
+                </dl></section>
             {messages.collect_view()}
         </aside>
     }

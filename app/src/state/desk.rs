@@ -120,6 +120,8 @@ impl Desk {
             Fix::Omit(param) => {
                 self.setting(*param).send().set(false);
                 self.start();
+                // The button that was pressed goes away with its message.
+                browser::focus("run");
             }
         }
     }

@@ -34,7 +34,8 @@ pub enum Stage {
 #[must_use]
 pub fn figures(view: &RunView, stage: Stage, elapsed_ms: Option<u64>, free: bool) -> [Figure; 8] {
     let ended = view.status.is_end();
-    let counted = ended || view.usage.input_tokens > 0;
+    // No prompt has 0 tokens: a provider that was cut off has not said.
+    let counted = view.usage.input_tokens > 0;
     let out = if ended { Some(view.usage.output_tokens) } else { Some(view.deltas).filter(|n| *n > 0) };
     let first = view.ttft_ms.or(view.first_delta_ms);
     [
