@@ -53,12 +53,15 @@ test.describe("with a scripted upstream", () => {
     await run(page).click();
     await expect(output(page)).toHaveAttribute("aria-busy", "true");
     await expect(figure(page, "Finish")).toHaveText(/streaming/);
+    // One polite voice: that it started, how far it is, that it has finished; never the tokens themselves.
+    await expect(output(page).getByRole("status")).toHaveText("Started");
     expect(await stop(page).boundingBox()).toEqual(place);
     const first = Number(await figure(page, "Out").textContent());
     await expect.poll(async () => Number(await figure(page, "Out").textContent())).toBeGreaterThan(first + 20);
     await expect(figure(page, "First token")).toHaveText(/\d+ ms/);
     await finished(page);
     await expect(figure(page, "Out")).toHaveText(/160/);
+    await expect(output(page).getByRole("status")).toHaveText(/^Finished: 160 tokens in \d\.\d s$/);
   });
 
   test("a second run starts from an empty output", async ({ page, mock }) => {

@@ -18,10 +18,11 @@ use crate::state::AppState;
 /// Builds the router. Streams end when `closing` is cancelled.
 pub fn build(state: AppState, closing: &CancellationToken) -> Router {
     let page = {
-        let (engine, principal) = (state.engine.clone(), state.principal.clone());
+        let (engine, principal, options) = (state.engine.clone(), state.principal.clone(), state.leptos.clone());
         move || {
             provide_context(engine.clone());
             provide_context(principal.clone());
+            provide_context(options.clone());
         }
     };
     let functions = {

@@ -1,5 +1,7 @@
 //! What is shown, one file for each thing. Values down, callbacks up.
 
+mod announcer;
+mod answer;
 pub mod banner;
 pub mod control;
 pub mod failure;
@@ -11,6 +13,7 @@ pub mod inputs;
 pub mod message;
 pub mod output;
 pub mod params;
+mod reader;
 pub mod status;
 pub mod theme;
 pub mod welcome;

@@ -163,7 +163,10 @@ impl Answer {
                         format!("{} sent what cannot be read: {error}.", self.provider),
                     )),
                 },
-                Some(Err(error)) => self.cut(&error.to_string()),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, provider = self.provider, "an upstream's connection broke");
+                    self.cut("the connection broke");
+                }
                 None if self.finish_reason.is_some() => self.done(),
                 None => self.cut("the stream ended before its last event"),
             }

@@ -1,0 +1,157 @@
+//! What stands in the output: why it waits, the text, why it failed, how it ended.
+
+use domain::{FinishReason, ModelInfo, RunStatus};
+use leptos::prelude::*;
+
+use super::failure::Failure;
+use super::growing::Growing;
+use super::icon::Icon;
+use crate::state::draft::{Fix, Refusal};
+use crate::state::figures::thousands;
+use crate::state::run::RunState;
+
+/// Everything in the pane's body, in the order of the answer.
+#[component]
+pub(super) fn Answer(
+    run: RunState,
+    model: Signal<Option<ModelInfo>>,
+    welcome: ViewFnOnce,
+    on_retry: Option<Callback<()>>,
+    on_fix: Option<Callback<Fix>>,
+) -> impl IntoView {
+    let running = Memo::new(move |_| run.is_running());
+    let blank =
+        Memo::new(move |_| !run.starting.get() && run.id.with(Option::is_none) && run.refusal.with(Option::is_none));
+    let silent = Memo::new(move |_| run.text.with(String::is_empty) && run.reasoning.with(String::is_empty));
+    let thought = Memo::new(move |_| run.reasoning.with(|text| !text.is_empty()));
+    let notices = Memo::new(move |_| run.view.with(|view| view.notices.clone()));
+    view! {
+        <div hidden=move || !blank.get()>{welcome.run()}</div>
+        <div class="output" hidden=move || blank.get()>
+            <For each=move || notices.get() key=String::clone let:notice>
+                <p class="output__notice" data-tone="warn">
+                    <Icon name="info" small=true/>
+                    <span>{notice}</span>
+                </p>
+            </For>
+            <Show when=move || running.get() && silent.get()>
+                <Waiting run/>
+            </Show>
+            <details class="output__reasoning" hidden=move || !thought.get()>
+                <summary>
+                    <Icon name="chevron-right" small=true/>
+                    "Reasoning"
+                </summary>
+                <div class="output__thought">
+                    <Growing text=run.reasoning epoch=run.epoch/>
+                </div>
+            </details>
+            <div class="output__text" hidden=move || run.text.with(String::is_empty)>
+                <Growing text=run.text epoch=run.epoch/>
+                <Show when=move || running.get() && !silent.get()>
+                    <span class="caret"></span>
+                </Show>
+            </div>
+            <Trouble run on_retry on_fix/>
+            <End run model/>
+        </div>
+    }
+    .into_any()
+}
+
+/// Before the first token: why it waits, in the place where the text will be.
+#[component]
+fn Waiting(run: RunState) -> impl IntoView {
+    let said = Memo::new(move |_| {
+        if run.starting.get() {
+            return ("queued", "Sent".to_owned(), "The server has not taken it yet.".to_owned());
+        }
+        run.view.with(|view| match (&view.queued, &view.started) {
+            (Some(queued), _) => {
+                let wait = queued.estimate_ms.map(|ms| format!(", about {} s", ms.div_ceil(1000))).unwrap_or_default();
+                let place = format!("Number {} in the queue{wait}.", queued.position);
+                ("queued", queued.reason.clone(), format!("{place} It starts by itself, here or with the tab closed."))
+            }
+            (None, Some(started)) => ("running", format!("{} reads the prompt", started.resolved_model), String::new()),
+            (None, None) => ("queued", "Waiting".into(), String::new()),
+        })
+    });
+    view! {
+        <div class="output__waiting">
+            <span class="status" data-status=move || said.get().0>{move || said.get().1}</span>
+            <p>{move || said.get().2}</p>
+        </div>
+    }
+}
+
+/// Why it failed, or was not taken, and what to do about it.
+#[component]
+fn Trouble(run: RunState, on_retry: Option<Callback<()>>, on_fix: Option<Callback<Fix>>) -> impl IntoView {
+    let trouble = Memo::new(move |_| {
+        let failed = run.view.with(|view| view.error.clone()).map(Refusal::from);
+        run.refusal.get().or(failed)
+    });
+    move || {
+        let refusal = trouble.get()?;
+        let fix = refusal.fix.clone().zip(on_fix).map(|(fix, mend)| {
+            let label = match &fix {
+                Fix::Fill(name) => format!("Fill in {name}"),
+                Fix::Omit(param) => format!("Omit {} and run", param.label().to_lowercase()),
+            };
+            view! { <button class="button live-only" type="button" on:click=move |_| mend.run(fix.clone())>{label}</button> }
+        });
+        let retry = on_retry.filter(|_| refusal.error.retryable).map(|retry| {
+            view! {
+                <button class="button live-only" type="button" on:click=move |_| retry.run(())>
+                    <Icon name="rotate-ccw" small=true/>
+                    "Retry"
+                </button>
+            }
+        });
+        let words = run.text.with_untracked(|text| text.split_whitespace().count());
+        let kept = (words > 0).then(|| format!("{} words", thousands(words as u64)));
+        let id = run.id.get_untracked();
+        Some(view! {
+            <Failure error=refusal.error request_id=refusal.request_id run=id kept>
+                {fix}
+                {retry}
+            </Failure>
+        })
+    }
+}
+
+/// What happened to an answer that did not end by itself, and what to think of the model.
+#[component]
+fn End(run: RunState, model: Signal<Option<ModelInfo>>) -> impl IntoView {
+    let said = Memo::new(move |_| {
+        run.view.with(|view| {
+            let tokens = thousands(view.usage.output_tokens);
+            match (view.status, view.finish_reason) {
+                (RunStatus::Cancelled, _) => {
+                    let took = view.cancel_ms.map(|ms| format!(", in {ms} ms")).unwrap_or_default();
+                    Some(("cancelled", format!("Stopped after {tokens} tokens{took}")))
+                }
+                (_, Some(FinishReason::Length)) => {
+                    Some(("blocked", format!("Cut at {tokens} tokens: the maximum, or the end of the context")))
+                }
+                (_, Some(FinishReason::Filtered)) => Some(("blocked", "Ended by a filter".to_owned())),
+                _ => None,
+            }
+        })
+    });
+    let note = move || {
+        let ended = run.view.with(|view| view.status == RunStatus::Finished);
+        model.with(|model| model.as_ref().and_then(|model| model.note.clone())).filter(|_| ended)
+    };
+    move || {
+        let (said, note) = (said.get(), note());
+        (said.is_some() || note.is_some()).then(|| {
+            view! {
+                <div class="output__end">
+                    {said.map(|(status, text)| view! { <span class="status" data-status=status>{text}</span> })}
+                    {note.map(|note| view! { <span class="faint">{note}</span> })}
+                </div>
+            }
+        })
+    }
+}
