@@ -20,9 +20,17 @@ pub enum Command {
     ///
     /// Configured by etude.toml (ETUDE_CONFIG names another file) and by the environment, which wins: ETUDE_ADDR,
     /// ETUDE_DATA_DIR, ETUDE_MODEL_PATH (a GGUF), ETUDE_MODEL_NAME, ETUDE_LOG (a filter such as `debug`).
+    ///
+    /// OPENAI_API_KEY and ANTHROPIC_API_KEY bring those vendors' models; Ollama and llama.cpp's server are found on
+    /// their usual ports.
     Serve,
-    /// Serve a scripted model over OpenAI's wire: for tests, benchmarks and faults.
-    Mock(MockOptions),
+    /// Serve a scripted model over OpenAI's and Anthropic's wire: for tests, benchmarks and faults.
+    Mock(Box<MockOptions>),
+    /// Say what is in force, test each part, and name the fix for what is wrong.
+    Doctor,
+    /// Print every route, one a line.
+    #[command(hide = true)]
+    Routes,
     /// The embedded model's own process; started by `serve`.
     #[command(hide = true)]
     InferenceWorker,

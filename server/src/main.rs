@@ -4,6 +4,7 @@
 
 mod assets;
 mod cli;
+mod doctor;
 mod http;
 mod mock;
 mod model_file;
@@ -37,11 +38,23 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the list is this command's output")]
+fn print_routes() {
+    for route in router::list() {
+        println!("{route}");
+    }
+}
+
 fn run(command: Option<cli::Command>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
-            Some(cli::Command::Mock(options)) => mock::run(options).await,
+            Some(cli::Command::Mock(options)) => mock::run(*options).await,
+            Some(cli::Command::Doctor) => doctor::run().await,
+            Some(cli::Command::Routes) => {
+                print_routes();
+                Ok(())
+            }
             _ => serve::run().await,
         }
     })

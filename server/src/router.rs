@@ -4,16 +4,57 @@ use app::{App, shell};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use domain::limits::INLINE_BODY_BYTES_MAX;
 use leptos::context::provide_context;
+use leptos::server_fn::axum::server_fn_paths;
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 
-use crate::http::{fallback, headers, live, operations, origin, problem, request_id, runs};
+use crate::http::{fallback, headers, live, models, operations, origin, problem, request_id, runs};
 use crate::state::AppState;
+
+/// A route, with its methods by name: axum cannot say which it has, and a test walks them all.
+struct Route {
+    methods: &'static [&'static str],
+    path: &'static str,
+    handler: MethodRouter<AppState>,
+}
+
+const fn route(methods: &'static [&'static str], path: &'static str, handler: MethodRouter<AppState>) -> Route {
+    Route { methods, path, handler }
+}
+
+/// Every route but those of the page and its server functions.
+fn table() -> Vec<Route> {
+    vec![
+        // The data plane.
+        route(&["GET", "POST"], "/v1/runs", get(runs::list).post(runs::start)),
+        route(&["GET", "DELETE"], "/v1/runs/{id}", get(runs::get).delete(runs::delete)),
+        route(&["GET"], "/v1/runs/{id}/events", get(runs::events)),
+        route(&["GET"], "/v1/runs/{id}/wire", get(runs::wire)),
+        route(&["POST"], "/v1/runs/{id}/cancel", post(runs::cancel)),
+        route(&["GET"], "/v1/live", get(live::open)),
+        route(&["GET"], "/v1/models", get(models::list)),
+        route(&["GET"], "/v1/models/{*name}", get(models::get)),
+        // Operations.
+        route(&["GET"], "/healthz", get(operations::health)),
+        route(&["GET"], "/readyz", get(operations::readiness)),
+    ]
+}
+
+/// Every route there is, as `METHOD /path`: the table, the server functions, the pages.
+#[must_use]
+pub fn list() -> Vec<String> {
+    let table = table()
+        .into_iter()
+        .flat_map(|route| route.methods.iter().map(move |method| format!("{method} {}", route.path)));
+    let functions = server_fn_paths().map(|(path, method)| format!("{method} {path}"));
+    let pages = generate_route_list(App).into_iter().map(|page| format!("GET {}", page.path()));
+    table.chain(functions).chain(pages).collect()
+}
 
 /// Builds the router. Streams end when `closing` is cancelled.
 pub fn build(state: AppState, closing: &CancellationToken) -> Router {
@@ -31,21 +72,13 @@ pub fn build(state: AppState, closing: &CancellationToken) -> Router {
     };
     let options = state.leptos.clone();
 
-    Router::new()
-        // The data plane.
-        .route("/v1/runs", get(runs::list).post(runs::start))
-        .route("/v1/runs/{id}", get(runs::get).delete(runs::delete))
-        .route("/v1/runs/{id}/events", get(runs::events))
-        .route("/v1/runs/{id}/cancel", post(runs::cancel))
-        .route("/v1/live", get(live::open))
+    let router = table().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    router
         // The control plane: server functions of the page.
         .route(
             "/api/{*function}",
             get(functions.clone()).post(functions).layer(DefaultBodyLimit::max(INLINE_BODY_BYTES_MAX)),
         )
-        // Operations.
-        .route("/healthz", get(operations::health))
-        .route("/readyz", get(operations::readiness))
         // The page.
         .leptos_routes_with_context(&state, generate_route_list(App), page, move || shell(options.clone()))
         .fallback(fallback::file_or_page)

@@ -1,6 +1,5 @@
 //! `etude serve`: opens the engine, answers, and leaves in good order.
 
-use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
@@ -8,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use engine::{Clock, Config, Engine, Principal};
+use engine::config::{self, Config};
+use engine::{Clock, Engine, Principal};
 use leptos::config::LeptosOptions;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::Assets;
@@ -21,6 +21,8 @@ use crate::{model_file, router};
 
 /// How long answers may take to end once all runs have, in milliseconds.
 const CLOSE_MS: u64 = 1_000;
+/// The exit code after a second signal: what shells show for Ctrl-C.
+const EXIT_AT_ONCE: i32 = 130;
 
 /// Serves until told to stop.
 ///
@@ -28,8 +30,7 @@ const CLOSE_MS: u64 = 1_000;
 /// When configuration, data directory or address cannot be used; each says what to do.
 pub async fn run() -> anyhow::Result<()> {
     inference::cpu_supported().map_err(|missing| anyhow::anyhow!("{missing}"))?;
-    let environment: BTreeMap<String, String> = std::env::vars().collect();
-    let config = Config::load(&environment)?;
+    let config = Config::load(&config::environment(std::env::vars_os())?)?;
     let listener = listen(&config.server.addr).await?;
     let addr = listener.local_addr()?;
     let assets = Assets::load()?;
@@ -43,18 +44,19 @@ pub async fn run() -> anyhow::Result<()> {
         assets: Arc::new(assets),
         leptos,
     };
+    // Before it is announced: whoever reads the line may send a signal at once.
+    let mut signals = Signals::new()?;
     announce(addr);
     let closing = CancellationToken::new();
     let server = axum::serve(listener, router::build(state, &closing))
         .with_graceful_shutdown(closing.clone().cancelled_owned())
         .into_future();
     let server = tokio::spawn(server);
-    asked_to_stop().await?;
+    signals.next().await;
     tracing::info!(drain_s = config.server.drain_s, "stopping; a second signal ends at once");
-    tokio::spawn(async {
-        if asked_to_stop().await.is_ok() {
-            std::process::exit(130);
-        }
+    tokio::spawn(async move {
+        signals.next().await;
+        std::process::exit(EXIT_AT_ONCE);
     });
     engine.shutdown(Duration::from_secs(config.server.drain_s)).await;
     closing.cancel();
@@ -65,7 +67,11 @@ pub async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn worker(config: &Config) -> anyhow::Result<inference::EngineConfig> {
+/// How the embedded model's process is started.
+///
+/// # Errors
+/// When the weights cannot be unpacked.
+pub fn worker(config: &Config) -> anyhow::Result<inference::EngineConfig> {
     Ok(inference::EngineConfig {
         program: std::env::current_exe().context("the path of this program is not known")?,
         args: vec!["inference-worker".into()],
@@ -73,7 +79,11 @@ fn worker(config: &Config) -> anyhow::Result<inference::EngineConfig> {
     })
 }
 
-async fn listen(addr: &str) -> anyhow::Result<TcpListener> {
+/// Takes the address.
+///
+/// # Errors
+/// When it is none, not on loopback, or taken.
+pub async fn listen(addr: &str) -> anyhow::Result<TcpListener> {
     let parsed: SocketAddr = match addr.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}").parse(),
         None => addr.parse(),
@@ -104,12 +114,21 @@ fn announce(addr: SocketAddr) {
     }
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and Ctrl-C.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

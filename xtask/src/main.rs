@@ -3,16 +3,20 @@
 #![expect(clippy::disallowed_methods, reason = "it times its own steps; the Clock is for the product")]
 
 mod ci;
+mod crash;
 mod e2e;
 mod model;
+mod prices;
 mod progress;
 mod release;
+mod sdk;
 mod serve;
 mod setup;
 mod site;
 mod tally;
 mod tests;
 mod tidy;
+mod wheel;
 mod workspace;
 
 use std::process::ExitCode;
@@ -72,6 +76,14 @@ enum Task {
     },
     /// Fetch the weights of the built-in model and check them
     Model,
+    /// Make the table of public prices anew
+    Prices,
+    /// Kill the server at many more moments than `test` does
+    Crash {
+        /// How many moments
+        #[arg(long, default_value_t = 200)]
+        seeds: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -96,5 +108,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Build { lean, optimised } => release::run(&workspace, lean, optimised),
         Task::Site { dev } => site::run(&workspace, dev),
         Task::Model => model::ensure().map(drop),
+        Task::Prices => prices::run(&workspace),
+        Task::Crash { seeds } => crash::run(&workspace, seeds),
     }
 }

@@ -26,7 +26,7 @@ pub fn run(workspace: &Workspace, dev: bool, args: &[String]) -> Result<()> {
 
 /// Builds the server as tests and `serve` use it, without assets in the binary.
 pub fn build_server(workspace: &Workspace) -> Result<PathBuf> {
-    let what = "compiling; ten minutes the first time, most of them llama.cpp's C++";
+    let what = "compiling; about 25 minutes on two cores the first time, seconds afterwards";
     step("server", what, || run_command(&mut workspace.cargo(["build", "--release", "--package", "server"])))?;
     Ok(workspace.target.join("release/etude"))
 }

@@ -70,6 +70,22 @@ const NODE: Tool = Tool {
     present: || on_path("node") && on_path("npm"),
 };
 
+// For the disk that is slow.
+const STRACE: Tool = Tool {
+    what: "strace, for the tests of a slow disk",
+    apt: &["strace"],
+    dnf: "strace",
+    pacman: "strace",
+    present: || on_path("strace"),
+};
+const VENV: Tool = Tool {
+    what: "Python's venv, for the vendors' clients",
+    apt: &["python3", "python3-venv", "python3-pip"],
+    dnf: "python3-pip",
+    pacman: "python-pip",
+    present: || succeeds("python3", &["-c", "import ensurepip, venv"]),
+};
+
 /// Makes sure that server, page and model can be built.
 pub fn for_building(workspace: &Workspace) -> Result<()> {
     let mut tools = vec![COMPILER, MAKE, CMAKE, LIBCLANG];
@@ -81,7 +97,17 @@ pub fn for_building(workspace: &Workspace) -> Result<()> {
     workspace.claim_target()
 }
 
-/// Makes sure that the tests can run, the browser's included.
+/// Makes sure that the tests of faults can run.
+pub fn for_fault_tests(workspace: &Workspace) -> Result<()> {
+    install(workspace, vec![STRACE])
+}
+
+/// Makes sure that the tests with the vendors' clients can run.
+pub fn for_sdk_tests(workspace: &Workspace) -> Result<()> {
+    install(workspace, vec![VENV])
+}
+
+/// Makes sure that the browser tests can run.
 pub fn for_browser_tests(workspace: &Workspace) -> Result<()> {
     install(workspace, vec![CHROMIUM, NODE])?;
     npm_packages(workspace)

@@ -17,11 +17,17 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes in one line of `cargo test` or of Playwright's list reporter.
+    /// Takes in one line of `cargo test`, of Playwright's list reporter or of pytest.
     fn read(&mut self, line: &str) {
         let line = line.trim();
         if let Some(result) = line.strip_prefix("test result: ") {
             for part in result.split([';', '.']) {
+                self.count(part);
+            }
+        } else if let Some((result, _)) =
+            line.trim_matches(['=', ' ']).rsplit_once(" in ").filter(|(result, _)| is_sum(result))
+        {
+            for part in result.split(", ") {
                 self.count(part);
             }
         } else {
@@ -36,11 +42,20 @@ impl Tally {
         let word = words.collect::<Vec<_>>().join(" ");
         match word.split(" (").next().unwrap_or_default() {
             "passed" => self.passed += number,
-            "failed" | "flaky" | "interrupted" | "did not run" => self.failed += number,
+            "failed" | "error" | "errors" | "flaky" | "interrupted" | "did not run" => self.failed += number,
             "ignored" | "skipped" => self.skipped += number,
             _ => {}
         }
     }
+}
+
+/// Whether a line is pytest's last one: `1 failed, 129 passed`, which `in 21.4s` follows.
+fn is_sum(line: &str) -> bool {
+    line.split(", ").all(|part| {
+        let (number, word) = part.split_once(' ').unwrap_or_default();
+        number.parse::<u64>().is_ok()
+            && matches!(word, "passed" | "failed" | "skipped" | "error" | "errors" | "warning" | "warnings")
+    })
 }
 
 impl AddAssign for Tally {
@@ -86,9 +101,10 @@ mod tests {
             "  1 skipped",
             "  6 passed (3.1s)",
             "  2 did not run",
+            "1 failed, 129 passed, 2 warnings in 21.40s",
         ] {
             tally.read(line);
         }
-        assert_eq!(tally, Tally { passed: 8, failed: 3, skipped: 5 });
+        assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5 });
     }
 }

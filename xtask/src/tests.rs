@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::progress::{ready, took};
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
-use crate::{e2e, model, setup};
+use crate::{e2e, model, sdk, setup};
 
 /// The crates that run outside the browser. One cargo call with one set of features, so that
 /// nothing is built twice; `frontend` stays out, it would unite `ssr` and `hydrate`.
@@ -29,6 +29,8 @@ pub enum Part {
     Rust,
     /// Playwright
     E2e,
+    /// The vendors' own clients against the mock
+    Sdk,
 }
 
 /// What came of a test run.
@@ -52,6 +54,14 @@ impl Outcome {
         let time = took(time);
         self.lines.push(format!("{name:<8} {passed} passed, {failed} failed, {skipped} skipped, {time}"));
         self.complaints.extend(complaint);
+    }
+
+    /// Runs a part. One that cannot run must not hide how the others went.
+    fn attempt(&mut self, name: &str, run: impl FnOnce() -> Result<(Tally, Option<String>)>) {
+        let started = Instant::now();
+        let (tally, complaint) = run()
+            .unwrap_or_else(|error| (Tally::default(), Some(format!("the {name} tests could not run: {error:#}"))));
+        self.add(name, tally, started.elapsed(), complaint);
     }
 
     /// Prints each part's line and every reason for red.
@@ -81,23 +91,27 @@ pub fn run(workspace: &Workspace, only: Option<Part>) -> Result<()> {
 /// Runs the parts, all of them even when one fails.
 pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
     setup::for_building(workspace)?;
-    if only != Some(Part::Rust) {
+    let wanted = |part| only.is_none_or(|only| only == part);
+    if wanted(Part::Rust) {
+        setup::for_fault_tests(workspace)?;
+    }
+    if wanted(Part::Sdk) {
+        setup::for_sdk_tests(workspace)?;
+    }
+    if wanted(Part::E2e) {
         setup::for_browser_tests(workspace)?;
     }
     let model = model::ensure()?;
     let mut outcome = Outcome::default();
-    if only != Some(Part::E2e) {
+    if wanted(Part::Rust) {
         cargo_test(workspace, "rust", NATIVE, &model, &mut outcome)?;
         cargo_test(workspace, "xtask", &["--package=xtask"], &model, &mut outcome)?;
     }
-    if only != Some(Part::Rust) {
-        let started = Instant::now();
-        // A page that does not compile must not hide how the Rust tests went.
-        let (tally, complaint) = match e2e::run(workspace, &model, &[]) {
-            Ok(result) => result,
-            Err(error) => (Tally::default(), Some(format!("the browser tests could not run: {error:#}"))),
-        };
-        outcome.add("browser", tally, started.elapsed(), complaint);
+    if wanted(Part::Sdk) {
+        outcome.attempt("sdk", || sdk::run(workspace));
+    }
+    if wanted(Part::E2e) {
+        outcome.attempt("browser", || e2e::run(workspace, &model, &[]));
     }
     Ok(outcome)
 }

@@ -4,6 +4,8 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::image::Image;
+
 /// JSON that is kept and passed on to the byte.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -59,6 +61,19 @@ pub enum Part {
         /// The text.
         text: String,
     },
+    /// A picture.
+    Image(Image),
+}
+
+impl Part {
+    /// Its text, where it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text } => Some(text),
+            Self::Image(_) => None,
+        }
+    }
 }
 
 /// What a message says: a string, or parts.
@@ -83,7 +98,7 @@ impl Content {
     pub fn text(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Parts(parts) => parts.iter().map(|Part::Text { text }| text.as_str()).collect(),
+            Self::Parts(parts) => parts.iter().filter_map(Part::text).collect(),
         }
     }
 
@@ -93,7 +108,19 @@ impl Content {
             Self::Text(text) => (Some(text.as_str()), &[][..]),
             Self::Parts(parts) => (None, parts.as_slice()),
         };
-        one.into_iter().chain(parts.iter().map(|Part::Text { text }| text.as_str()))
+        one.into_iter().chain(parts.iter().filter_map(Part::text))
+    }
+
+    /// Each picture in it, in order.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        let parts = match self {
+            Self::Text(_) => &[][..],
+            Self::Parts(parts) => parts.as_slice(),
+        };
+        parts.iter().filter_map(|part| match part {
+            Part::Image(image) => Some(image),
+            Part::Text { .. } => None,
+        })
     }
 
     /// The same content with each text replaced.
@@ -106,7 +133,10 @@ impl Content {
             Self::Parts(parts) => Self::Parts(
                 parts
                     .iter()
-                    .map(|Part::Text { text }| Ok(Part::Text { text: replace(text)? }))
+                    .map(|part| match part {
+                        Part::Text { text } => Ok(Part::Text { text: replace(text)? }),
+                        Part::Image(image) => Ok(Part::Image(image.clone())),
+                    })
                     .collect::<Result<_, E>>()?,
             ),
         })

@@ -89,6 +89,8 @@ codes! {
     UpstreamAuthentication = "upstream_authentication", 502, "The provider refused the key";
     /// The provider's own limit.
     UpstreamRateLimit = "upstream_rate_limit", 502, "The provider's rate limit is reached";
+    /// The provider is overloaded.
+    UpstreamOverloaded = "upstream_overloaded", 502, "The provider is overloaded";
     /// The disk or the database does not take writes.
     StorageUnavailable = "storage_unavailable", 503, "Storage is not available";
     /// The embedded model cannot be used.

@@ -9,6 +9,7 @@
 //! | [`error`] | the public error, its codes and their statuses |
 //! | [`event`] | the events of a run's log |
 //! | [`id`] | ids: a prefix and 32 hex digits |
+//! | [`image`] | pictures in a message |
 //! | [`limits`] | every limit, by name and unit |
 //! | [`live`] | frames of the tab's one connection |
 //! | [`model`] | what a user picks: context, price, ranges |
@@ -16,12 +17,15 @@
 //! | [`run`] | a run as asked for and as kept |
 //! | [`strict`] | JSON in, with errors that name the field and suggest another |
 //! | [`template`] | `{{name}}`: finding and filling |
+//! | [`tool_choice`] | whether a tool must be called, in either vendor's words |
 //! | [`view`] | the fold of events into what a run has become |
+//! | [`wire`] | what was sent to a provider, and the head of its answer |
 
 pub mod chat;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod image;
 pub mod limits;
 pub mod live;
 pub mod model;
@@ -29,13 +33,18 @@ pub mod params;
 pub mod run;
 pub mod strict;
 pub mod template;
+pub mod tool_choice;
 pub mod view;
+pub mod wire;
 
 pub use chat::{ChatMessage, Content, Part, ResponseFormat, Role, ToolCall};
 pub use error::{ApiError, Code, Upstream};
 pub use event::{Event, EventKind, FinishReason, RunEvent, TokenLogprob, TopLogprob, Usage};
 pub use id::{RunId, UserId, WorkspaceId};
-pub use model::{ModelInfo, Price, Range};
+pub use image::{Image, ImageSource};
+pub use model::{ModelInfo, ModelStatus, Origin, Price, ProviderInfo, Range};
 pub use params::Params;
-pub use run::{NewRun, Output, Run, RunStatus, RunSummary};
+pub use run::{Choice, NewRun, Output, Run, RunStatus, RunSummary};
+pub use tool_choice::ToolChoice;
 pub use view::RunView;
+pub use wire::{Wire, WireRequest, WireResponse};

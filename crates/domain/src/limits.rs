@@ -1,5 +1,7 @@
 //! Every limit of the product, by name and unit. The page and the server read the same constant.
 
+/// Most answers to one request (OpenAI's bound for `n`).
+pub const CHOICES_MAX: u32 = 128;
 /// Largest body of `/v1` and `/api`, and largest frame of the live connection, in bytes.
 pub const INLINE_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest `request_id`, in bytes.
@@ -34,7 +36,15 @@ pub const LIVE_TAILS_MAX: usize = 256;
 pub const RUNS_PAGE_DEFAULT: u32 = 50;
 /// Most runs on a page of `GET /v1/runs`.
 pub const RUNS_PAGE_MAX: u32 = 200;
+/// Largest picture in a message, in bytes.
+pub const IMAGE_BYTES_MAX: usize = 5_000_000;
+/// Longest name of a model, in bytes.
+pub const MODEL_NAME_BYTES_MAX: usize = 256;
 /// Largest event of an upstream's stream, in bytes.
 pub const UPSTREAM_EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Largest error body of an upstream that is read, in bytes.
 pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
+/// Largest list of models of an upstream that is read, in bytes.
+pub const UPSTREAM_LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most models of one provider that are taken.
+pub const UPSTREAM_MODELS_MAX: usize = 5_000;

@@ -100,7 +100,7 @@ impl Params {
     /// The first parameter that is out of range, with the range, or that the model cannot take.
     pub fn check(&self, model: &ModelInfo) -> Result<(), ApiError> {
         for name in self.names() {
-            if model.unsupported.iter().any(|unsupported| unsupported == name) {
+            if model.refuses(name) {
                 return Err(ApiError::new(
                     Code::ParameterNotSupported,
                     format!("`{}` does not take `params.{name}`. Nothing was sent.", model.name),

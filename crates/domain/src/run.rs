@@ -8,7 +8,7 @@ use crate::chat::{ChatMessage, ResponseFormat, Tool, ToolCall, Verbatim};
 use crate::error::{ApiError, Code};
 use crate::event::{FinishReason, TokenLogprob, Usage};
 use crate::id::RunId;
-use crate::limits::{MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
+use crate::limits::{CHOICES_MAX, MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
 use crate::params::Params;
 
 /// A run as a client asks for it: the body of `POST /v1/runs`.
@@ -31,7 +31,7 @@ pub struct NewRun {
     /// Tools that the model may call.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<Tool>,
-    /// Whether it must, may or must not call one; goes through as it is.
+    /// Whether it must, may or must not call one, in either vendor's words (see [`crate::ToolChoice`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Verbatim>,
     /// The form of the answer.
@@ -90,8 +90,13 @@ impl NewRun {
                 self.messages.len()
             ));
         }
-        if self.messages.iter().all(|m| m.tool_calls.is_empty() && m.content.texts().all(|text| text.trim().is_empty()))
-        {
+        let is_empty = |message: &ChatMessage| {
+            let content = &message.content;
+            message.tool_calls.is_empty()
+                && content.images().next().is_none()
+                && content.texts().all(|text| text.trim().is_empty())
+        };
+        if self.messages.iter().all(is_empty) {
             return refuse("Every message is empty. Write a prompt first.".into());
         }
         Ok(())
@@ -160,6 +165,39 @@ pub struct Output {
     /// One for each token, where asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logprobs: Vec<TokenLogprob>,
+    /// All answers, where `provider_options` asked for several; `text` is the first's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+}
+
+/// One of several answers to one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Which one, from 0.
+    pub index: u32,
+    /// All its `delta` texts.
+    pub text: String,
+}
+
+impl Output {
+    /// An answer beside the first; none where that is more than a request may ask for.
+    pub fn choice(&mut self, index: u32) -> Option<&mut Choice> {
+        if index >= CHOICES_MAX {
+            return None;
+        }
+        let place = self.choices.binary_search_by_key(&index, |choice| choice.index).unwrap_or_else(|place| {
+            self.choices.insert(place, Choice { index, text: String::new() });
+            place
+        });
+        self.choices.get_mut(place)
+    }
+
+    /// Puts the first answer beside the others, where there are others.
+    pub fn complete_choices(&mut self) {
+        if self.choices.first().is_some_and(|choice| choice.index > 0) {
+            self.choices.insert(0, Choice { index: 0, text: self.text.clone() });
+        }
+    }
 }
 
 /// A run as it is kept and shown: the answer of `GET /v1/runs/{id}`.

@@ -31,6 +31,23 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
+/// Refuses text with a NUL character in it: neither models nor databases take one.
+///
+/// # Errors
+/// `invalid_request`.
+pub fn refuse_nul(json: &str) -> Result<(), ApiError> {
+    // In JSON it can only stand as an escape, and an even number of backslashes before that would escape themselves.
+    let is_nul = |(place, _): (usize, &str)| {
+        let before = json[..place].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        before.is_multiple_of(2)
+    };
+    if json.match_indices("\\u0000").any(is_nul) {
+        let message = "The request contains a NUL character (U+0000), which models cannot take. Nothing was sent.";
+        return Err(ApiError::new(Code::InvalidRequest, message).hint("Remove it."));
+    }
+    Ok(())
+}
+
 fn explain(path: &str, error: &serde_json::Error) -> ApiError {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or(&text);
@@ -79,6 +96,14 @@ mod tests {
         assert_eq!(error.code, Code::UnknownField);
         assert!(error.message.contains("`temprature` in `params`"), "{error}");
         assert_eq!(error.hint.as_deref(), Some("Did you mean `temperature`?"));
+    }
+
+    #[test]
+    fn a_nul_is_found_and_a_backslash_is_none() {
+        for (text, has_nul) in [("a\0", true), ("\\u0000", false), ("\\\0", true), ("plain", false)] {
+            let json = serde_json::to_string(text).expect("json");
+            assert_eq!(refuse_nul(&json).is_err(), has_nul, "{json}");
+        }
     }
 
     #[test]

@@ -158,6 +158,41 @@ mod tests {
         assert_eq!(variables("{{b}} {{a}} {{b}}"), ["b", "a"]);
     }
 
+    /// Two million texts of braces, backslashes, names and other characters.
+    #[test]
+    fn millions_of_random_texts_are_scanned_and_put_together_again() {
+        const TEXTS: usize = 2_000_000;
+        const PIECES: [&str; 14] =
+            ["{", "}", "{{", "}}", "\\", "{{a", "b}}", "_", "1", ".", " ", "\t", "é", "\u{1f600}"];
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut text = String::new();
+        let mut variables_seen = 0;
+        for _ in 0..TEXTS {
+            text.clear();
+            for _ in 0..random.usize(..16) {
+                text.push_str(PIECES[random.usize(..PIECES.len())]);
+            }
+            let mut at = 0;
+            for (range, piece) in scan(&text) {
+                assert!(range.start == at && range.end > at, "{text:?}");
+                let source = &text[range.clone()];
+                match piece {
+                    Piece::Text(part) => assert_eq!(part, source),
+                    Piece::Escape => assert_eq!(source, "\\{{"),
+                    Piece::Variable(name) => {
+                        variables_seen += 1;
+                        let inner = source.strip_prefix("{{").and_then(|rest| rest.strip_suffix("}}"));
+                        assert_eq!(inner.map(|inner| inner.trim_matches([' ', '\t'])), Some(name), "{text:?}");
+                        assert!(is_name(name), "{text:?}");
+                    }
+                }
+                at = range.end;
+            }
+            assert_eq!(at, text.len(), "{text:?}");
+        }
+        assert!(variables_seen > TEXTS / 20, "only {variables_seen} variables: the texts are too dull");
+    }
+
     proptest! {
         #[test]
         fn pieces_cover_the_text(text in r"([{}\\a-c é ]|\{\{a\}\}|\\\{\{){0,40}") {

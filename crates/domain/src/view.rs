@@ -67,6 +67,8 @@ impl RunView {
                 if delta.index == 0 {
                     self.output.text.push_str(&delta.text);
                     self.output.logprobs.extend(delta.logprobs.iter().cloned());
+                } else if let Some(choice) = self.output.choice(delta.index) {
+                    choice.text.push_str(&delta.text);
                 }
             }
             RunEvent::Reasoning(delta) => {

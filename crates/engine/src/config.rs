@@ -1,13 +1,17 @@
 //! `etude.toml` and the environment. Environment over file over defaults.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use domain::Price;
 use domain::limits::BUILT_IN_CONCURRENT_RUNS;
+use domain::{Origin, Price};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::providers::discovery;
+use crate::providers::registry::ProviderKind;
+use crate::secret::Secret;
 
 /// The whole configuration. Every key of the file is read from the first version on; what a key steers may
 /// come later.
@@ -72,20 +76,8 @@ pub struct Embedded {
     pub model_name: Option<String>,
 }
 
-/// The wire that a provider speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ProviderKind {
-    /// OpenAI's chat completions, and all that speak it.
-    Openai,
-    /// Anthropic's messages.
-    Anthropic,
-    /// The model inside the binary.
-    Embedded,
-}
-
 /// Who serves models.
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProviderConfig {
     /// What models name it by.
@@ -100,19 +92,23 @@ pub struct ProviderConfig {
     pub api_key_env: Option<String>,
     /// Its key.
     #[serde(default)]
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     /// Its patience.
     #[serde(default)]
     pub timeouts: Timeouts,
     /// Several addresses, in place of `base_url`.
     #[serde(default)]
     pub endpoint: Vec<EndpointConfig>,
+    /// Who said that it is there.
+    #[serde(skip)]
+    pub origin: Origin,
 }
 
-// By hand, so that no log ever shows the key.
-impl std::fmt::Debug for ProviderConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ProviderConfig").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
+impl ProviderConfig {
+    /// The address that is used.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.base_url.as_deref().or_else(|| self.endpoint.first().map(|endpoint| endpoint.url.as_str()))
     }
 }
 
@@ -221,13 +217,32 @@ pub struct Queue {
     pub depth_per_model: Option<u32>,
 }
 
+/// The environment, as far as it is text.
+///
+/// # Errors
+/// When a variable of ours is not UTF-8; anybody else's is left out.
+pub fn environment(variables: impl Iterator<Item = (OsString, OsString)>) -> Result<BTreeMap<String, String>, Error> {
+    let mut environment = BTreeMap::new();
+    for (name, value) in variables {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => drop(environment.insert(name, value)),
+            Err(_) if name.starts_with("ETUDE_") => {
+                return Err(Error::Config(format!("The environment variable {name} is not UTF-8. Set it anew.")));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(environment)
+}
+
 impl Config {
     /// Reads the file that `ETUDE_CONFIG` names, or `etude.toml` where there is one, then the environment.
     ///
     /// # Errors
     /// With file, line and column of what cannot be used.
     pub fn load(environment: &BTreeMap<String, String>) -> Result<Self, Error> {
-        let named = environment.get("ETUDE_CONFIG").map(PathBuf::from);
+        let named = environment.get("ETUDE_CONFIG").filter(|file| !file.is_empty()).map(PathBuf::from);
         let file = named.clone().unwrap_or_else(|| "etude.toml".into());
         let mut config = match std::fs::read_to_string(&file) {
             Ok(text) => Self::parse(&text, &file)?,
@@ -235,6 +250,8 @@ impl Config {
             Err(error) => return Err(Error::Config(format!("{} cannot be read: {error}", file.display()))),
         };
         config.overlay(environment);
+        let found = discovery::look(environment, &config.provider);
+        config.provider.extend(found);
         config.check()?;
         Ok(config)
     }
@@ -247,7 +264,20 @@ impl Config {
                 let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
                 format!(", line {line}, column {column}")
             });
-            Error::Config(format!("{}{place}: {}", file.display(), error.message().trim_end()))
+            let message = error.message().trim_end();
+            // Rust's names of types are nobody else's.
+            let message = [
+                ("u32", "a whole number"),
+                ("u64", "a whole number"),
+                ("f64", "a number"),
+                ("a string", "a text in quotes"),
+            ]
+            .iter()
+            .find_map(|(rust, plain)| {
+                Some(format!("{}expected {plain}", message.strip_suffix(&format!("expected {rust}"))?))
+            })
+            .unwrap_or_else(|| message.to_owned());
+            Error::Config(format!("{}{place}: {message}", file.display()))
         })
     }
 
@@ -266,7 +296,7 @@ impl Config {
             Embedded { model_path: text("ETUDE_MODEL_PATH").map(PathBuf::from), model_name: text("ETUDE_MODEL_NAME") };
         for provider in &mut self.provider {
             if let Some(key) = provider.api_key_env.as_deref().and_then(text) {
-                provider.api_key = Some(key);
+                provider.api_key = Some(key.into());
             }
         }
     }
@@ -285,6 +315,9 @@ impl Config {
             let addressed = provider.base_url.is_some() || !provider.endpoint.is_empty();
             if provider.kind != ProviderKind::Embedded && !addressed {
                 return refuse(format!("etude.toml: provider `{}` needs a base_url or an endpoint.", provider.name));
+            }
+            if self.provider.iter().filter(|other| other.name == provider.name).count() > 1 {
+                return refuse(format!("etude.toml: two providers are called `{}`.", provider.name));
             }
         }
         for (key, value) in [
@@ -330,7 +363,20 @@ mod tests {
 
     #[test]
     fn no_key_is_ever_printed() {
-        let config = Config::parse(EVERYTHING, Path::new("etude.toml")).expect("all of it");
-        assert!(!format!("{config:?}").contains("LAB_KEY"));
+        let provider = "[[provider]]\nname = \"lab\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1\"\n";
+        let parse = |key: &str| Config::parse(&format!("{provider}api_key = {key}"), Path::new("etude.toml"));
+        let config = parse("\"sk-canary\"").expect("a key");
+        assert!(!format!("{config:?}").contains("canary"));
+        let error = parse("8675309").expect_err("no text").to_string();
+        assert!(error.contains("line 5") && !error.contains("8675309"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_no_text_is_named_where_it_is_ours() {
+        use std::os::unix::ffi::OsStringExt;
+        let set = |name: &str| environment([(name.into(), OsString::from_vec(vec![0xff]))].into_iter());
+        assert!(set("FOO").expect("left out").is_empty());
+        assert!(set("ETUDE_ADDR").expect_err("ours").to_string().contains("ETUDE_ADDR"));
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use domain::event::{Failed, Finished, Queued, Started, Usage};
 use domain::limits::{READERLESS_GRACE_MS, RUN_LOG_BYTES_MAX};
-use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent};
+use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent, Wire};
 use futures::{FutureExt, StreamExt};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Ticket;
@@ -20,6 +21,8 @@ use crate::render::ChatRequest;
 
 /// Longest time that a token may take on average where nothing else is configured, in milliseconds (F5).
 const MS_PER_TOKEN_MAX: u64 = 1_000;
+/// Tokens that an answer is given time for where neither request nor model has a limit.
+const ANSWER_TOKENS_USUAL: u32 = 8_192;
 
 /// An admitted run, with all that it needs.
 pub struct Setting {
@@ -59,6 +62,14 @@ pub async fn drive(writer: RunWriter, setting: Setting) {
     }
 }
 
+/// Ends a run that was opened too late: who asked for it has been told that it was not started.
+pub async fn abandon(writer: RunWriter, setting: Setting, why: ApiError) {
+    let mut drive = Drive { writer, setting };
+    if let Err(error) = drive.finish(End::Failed(why), &Figures::default()).await {
+        tracing::error!(%error, run = %drive.writer.log().run(), "a run's end could not be written");
+    }
+}
+
 struct Drive {
     writer: RunWriter,
     setting: Setting,
@@ -87,12 +98,11 @@ impl Drive {
         let readerless = readerless(&log, self.setting.keep);
         tokio::pin!(readerless);
         let shutdown = self.setting.shutdown.clone();
-        let usual_ms = self.setting.request.params().max_tokens.map(|tokens| u64::from(tokens) * MS_PER_TOKEN_MAX);
-        let total_ms = self.setting.provider.timeouts().and_then(|timeouts| timeouts.total_ms.or(usual_ms));
-        let overdue = overdue(total_ms);
-        tokio::pin!(overdue);
+        let began = Instant::now();
+        let mut total_ms = self.total_ms(self.setting.request.params());
+        let mut heard = Instant::now();
         loop {
-            let next = next(self.setting.provider.as_ref(), &mut updates, figures);
+            let next = next(self.setting.provider.as_ref(), &mut updates, figures, heard);
             let update = tokio::select! {
                 biased;
                 asked_at_ms = log.cancelled() => {
@@ -100,7 +110,9 @@ impl Drive {
                     return Ok(End::Cancelled { asked_at_ms });
                 }
                 () = shutdown.cancelled() => return Ok(End::Failed(leaving())),
-                total_ms = &mut overdue => return Ok(End::Failed(late(self.setting.provider.name(), total_ms))),
+                total_ms = overdue(began, total_ms) => {
+                    return Ok(End::Failed(late(self.setting.provider.name(), total_ms)));
+                }
                 () = &mut readerless => {
                     log.cancel(self.setting.clock.monotonic_ms());
                     continue;
@@ -112,6 +124,12 @@ impl Drive {
                     return Ok(End::Failed(endless(self.setting.provider.name())));
                 }
                 Ok(Some(update)) => {
+                    if !matches!(update, Update::Sent(_) | Update::Answered(_)) {
+                        heard = Instant::now();
+                    }
+                    if let Update::Started { params, .. } = &update {
+                        total_ms = self.total_ms(params);
+                    }
                     if let Some(finish_reason) = self.take(update, figures).await? {
                         return Ok(End::Finished(finish_reason));
                     }
@@ -126,6 +144,16 @@ impl Drive {
         }
     }
 
+    /// How long the whole answer may take; `None` where the provider is in this process's own hands.
+    fn total_ms(&self, params: &Params) -> Option<u64> {
+        let timeouts = self.setting.provider.timeouts()?;
+        let info = &self.setting.model.info;
+        let tokens =
+            params.max_tokens.or(info.output_tokens_max).or(info.context_tokens).unwrap_or(ANSWER_TOKENS_USUAL);
+        let usual_ms = timeouts.first_token_ms.saturating_add(u64::from(tokens) * MS_PER_TOKEN_MAX);
+        Some(timeouts.total_ms.unwrap_or(usual_ms))
+    }
+
     /// Writes what happened; says the reason when that was the end.
     async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<FinishReason>, Error> {
         let event = match update {
@@ -138,6 +166,21 @@ impl Drive {
                 figures.usage.input_tokens = input_tokens.unwrap_or_default();
                 figures.usage.cached_input_tokens = cached_input_tokens;
                 self.started(params, input_tokens)
+            }
+            Update::Alive => return Ok(None),
+            Update::Sent(request) => {
+                self.writer.note(Wire { request: Some(request), response: None }).await?;
+                return Ok(None);
+            }
+            Update::Answered(response) => {
+                self.writer.note(Wire { request: None, response: Some(response) }).await?;
+                return Ok(None);
+            }
+            Update::Counted { input_tokens, cached_input_tokens } => {
+                figures.counted = true;
+                figures.usage.input_tokens = input_tokens;
+                figures.usage.cached_input_tokens = cached_input_tokens;
+                return Ok(None);
             }
             Update::Delta(delta, tokens) => {
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
@@ -200,27 +243,32 @@ impl Drive {
 }
 
 /// The next update, within the provider's patience.
-async fn next(provider: &dyn Provider, updates: &mut Updates, figures: &Figures) -> Result<Option<Update>, ApiError> {
+async fn next(
+    provider: &dyn Provider,
+    updates: &mut Updates,
+    figures: &Figures,
+    heard: Instant,
+) -> Result<Option<Update>, ApiError> {
     let Some(timeouts) = provider.timeouts() else { return updates.next().await.transpose() };
     let (limit_ms, waited_for) = match figures.ttft_ms {
         None => (timeouts.first_token_ms, "the first token"),
         Some(_) => (timeouts.idle_ms, "the next piece of the answer"),
     };
-    match tokio::time::timeout(Duration::from_millis(limit_ms), updates.next()).await {
+    match tokio::time::timeout_at(heard + Duration::from_millis(limit_ms), updates.next()).await {
         Ok(update) => update.transpose(),
         Err(_) => Err(ApiError::new(
             Code::TimedOut,
             format!("{} did not send {waited_for} within {} s.", provider.name(), limit_ms as f64 / 1_000.0),
         )
-        .hint("What had arrived is kept. Try again, or raise the provider's timeouts in etude.toml.")
+        .hint("What had arrived is kept. Try again, or give this provider longer timeouts in etude.toml.")
         .retry(None)),
     }
 }
 
-/// Resolves when the provider's whole patience is used up.
-async fn overdue(total_ms: Option<u64>) -> u64 {
+/// Resolves when the whole patience with the provider is used up.
+async fn overdue(began: Instant, total_ms: Option<u64>) -> u64 {
     let Some(total_ms) = total_ms else { return std::future::pending().await };
-    tokio::time::sleep(Duration::from_millis(total_ms)).await;
+    tokio::time::sleep_until(began + Duration::from_millis(total_ms)).await;
     total_ms
 }
 

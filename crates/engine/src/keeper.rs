@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::log::{HotRun, Log};
 use crate::requests::Requests;
-use crate::store::Store;
+use crate::store::{Ended, Store};
 
 /// Most runs that one transaction keeps.
 const BATCH_RUNS: usize = 64;
@@ -36,9 +36,18 @@ pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceive
                 false
             }
         });
-        while let Err(error) = keep_batch(&store, &batch).await {
-            tracing::error!(%error, runs = batch.len(), "ended runs cannot be kept yet; their log has them");
-            tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+        let (mut at, mut size) = (0, batch.len());
+        while at < batch.len() {
+            let some = &batch[at..batch.len().min(at + size)];
+            match keep_batch(&store, some).await {
+                Ok(()) => at += some.len(),
+                Err(error) => {
+                    tracing::error!(%error, runs = batch.len() - at, "ended runs cannot be kept yet; their log has them");
+                    // Where there is little room, a smaller transaction may fit.
+                    size = size.div_ceil(2);
+                    tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+                }
+            }
         }
         let runs = batch.iter().map(|run| run.run()).collect();
         for run in batch.drain(..) {
@@ -51,7 +60,8 @@ pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceive
 }
 
 async fn keep_batch(store: &Store, batch: &[Arc<HotRun>]) -> Result<(), Error> {
-    let rows: Vec<_> = batch.iter().map(|run| (run.opened.clone(), run.tape())).collect();
+    let row = |run: &Arc<HotRun>| Ended { opened: run.opened.clone(), tape: run.tape(), wire: run.packed_wire() };
+    let rows: Vec<_> = batch.iter().map(row).collect();
     store.keep_runs(&rows).await
 }
 

@@ -7,23 +7,28 @@ pub mod admission;
 pub mod clock;
 pub mod config;
 mod data_dir;
+pub mod doctor;
 mod drive;
 mod error;
+mod expand;
 mod keeper;
 pub mod log;
+mod prices;
 mod principal;
 pub mod providers;
 mod recovery;
 pub mod render;
 mod requests;
 pub mod runs;
+mod secret;
 pub mod store;
 pub mod tape;
+pub mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ModelInfo;
+use domain::{ModelInfo, ProviderInfo};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -53,7 +58,7 @@ pub(crate) struct Shared {
     clock: Clock,
     log: Arc<Log>,
     store: Store,
-    registry: Registry,
+    registry: Arc<Registry>,
     admission: Admission,
     requests: Requests,
     inference: inference::Engine,
@@ -76,18 +81,20 @@ impl Engine {
     /// # Errors
     /// When the data directory, the database or the configuration cannot be used.
     pub async fn open(config: &Config, worker: inference::EngineConfig, clock: Clock) -> Result<Self, Error> {
-        // Two TLS backends end up in the lock file; this one is meant. A second call changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let data_dir = DataDir::take(&config.server.data_dir)?;
         let store = Store::open(&data_dir.database()).await?;
         let inference = inference::Engine::start(worker);
-        let registry = Registry::new(config, &inference, &clock)?;
+        let registry = Arc::new(Registry::new(config, Some(&inference), &clock)?);
         let requests = Requests::default();
         let (ended, to_keep) = mpsc::unbounded_channel();
         let log = Arc::new(recovery::recover(&data_dir.log(), &store, &requests, &clock, ended).await?);
         let keeper = tokio::spawn(keeper::keep(store.clone(), log.clone(), to_keep));
         let stop = CancellationToken::new();
         tokio::spawn(keeper::cool(log.clone(), requests.clone(), clock.clone(), stop.clone()));
+        tokio::spawn({
+            let (registry, stop) = (registry.clone(), stop.clone());
+            async move { registry.refresh(&stop).await }
+        });
         Ok(Self(Arc::new(Shared {
             clock,
             log,
@@ -114,7 +121,13 @@ impl Engine {
     /// All models, the default first.
     #[must_use]
     pub fn models(&self) -> Vec<ModelInfo> {
-        self.0.registry.models().cloned().collect()
+        self.0.registry.models()
+    }
+
+    /// All providers, and what they said when they were last asked for their models.
+    #[must_use]
+    pub fn providers(&self) -> Vec<ProviderInfo> {
+        self.0.registry.providers()
     }
 
     /// How the embedded model's worker is.

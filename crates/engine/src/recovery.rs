@@ -66,7 +66,7 @@ async fn end(
 ) -> Result<(), Error> {
     let view = found.tape.view()?;
     let created_at = found.opened.created_at;
-    let mut writer = log.adopt(HotRun::with(found.opened, found.tape, found.ended, clock.monotonic_ms()));
+    let mut writer = log.adopt(HotRun::with(found.opened, found.tape, found.wire, found.ended, clock.monotonic_ms()));
     if found.ended {
         let _ = ended.send(writer.log().clone());
         return Ok(());

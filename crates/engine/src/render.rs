@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
 use domain::limits::INLINE_BODY_BYTES_MAX;
-use domain::{ApiError, ChatMessage, Code, ModelInfo, NewRun, Params, Role, template};
+use domain::{ApiError, ChatMessage, Code, ImageSource, ModelInfo, NewRun, Params, Role, ToolChoice, template};
 use serde::de::IgnoredAny;
 
 /// What a provider is given. Only [`render`] builds one, so that nothing unchecked reaches a provider.
@@ -63,7 +63,7 @@ impl ChatRequest {
 pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> {
     new.params.check(model)?;
     check_tools(new, model)?;
-    check_format(new.response_format.as_ref())?;
+    check_format(new.response_format.as_ref(), model)?;
     let mut messages = Vec::with_capacity(new.messages.len());
     let mut room = INLINE_BODY_BYTES_MAX;
     for (n, message) in new.messages.iter().enumerate() {
@@ -73,6 +73,10 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
                 message.role.as_str()
             )));
         }
+        if message.role == Role::Tool && message.tool_call_id.is_none() {
+            return Err(invalid(format!("`messages[{n}]` is the result of a tool and has no `tool_call_id`.")));
+        }
+        check_images(n, message, model)?;
         let content = message.content.try_map(|text| template::render(text, &new.inputs, &mut room))?;
         if content.texts().any(|text| text.contains('\0')) {
             return Err(invalid(format!(
@@ -81,8 +85,14 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
         }
         messages.push(ChatMessage { content, ..message.clone() });
     }
-    check_options(new.provider_options.as_ref())?;
+    let prefilled = new.messages.last().is_some_and(|message| message.role == Role::Assistant);
+    if prefilled && model.refuses("prefill") {
+        let last = new.messages.len() - 1;
+        return Err(not_taken(&model.name, &format!("the beginning of its answer, and `messages[{last}]` is one"))
+            .hint("End with a message of the user, or choose another model."));
+    }
     check_verbatim(new)?;
+    check_options(new.provider_options.as_ref())?;
     Ok(ChatRequest {
         messages,
         params: new.params.clone(),
@@ -113,18 +123,50 @@ fn check_options(options: Option<&Verbatim>) -> Result<(), ApiError> {
 
 /// What goes through as it is must still be JSON that can be read: not nested without end, no number that is none.
 fn check_verbatim(new: &NewRun) -> Result<(), ApiError> {
+    let options = new.provider_options.iter().map(|json| ("provider_options", json));
     let tools = new.tools.iter().filter_map(|tool| tool.parameters.as_ref()).map(|json| ("tools[].parameters", json));
     let choice = new.tool_choice.iter().map(|json| ("tool_choice", json));
     let schema = new.response_format.iter().filter_map(|format| format.schema.as_ref());
-    for (field, json) in tools.chain(choice).chain(schema.map(|json| ("response_format.schema", json))) {
+    for (field, json) in options.chain(tools).chain(choice).chain(schema.map(|json| ("response_format.schema", json))) {
         serde_json::from_str::<serde_json::Value>(json.as_str())
             .map_err(|error| invalid(format!("`{field}` cannot be used: {error}.")))?;
     }
     Ok(())
 }
 
+fn check_images(n: usize, message: &ChatMessage, model: &ModelInfo) -> Result<(), ApiError> {
+    for image in message.content.images() {
+        if !model.images {
+            return Err(not_taken(&model.name, &format!("pictures, and `messages[{n}]` has one")));
+        }
+        if message.role == Role::System {
+            return Err(invalid(format!("`messages[{n}]` is a system prompt with a picture; models take text there.")));
+        }
+        let source = image.source().map_err(|mut error| {
+            error.message = format!("`messages[{n}]`: {}", error.message);
+            error
+        })?;
+        if matches!(source, ImageSource::Remote(_)) && model.refuses("image_url") {
+            return Err(not_taken(&model.name, &format!("addresses of pictures, and `messages[{n}]` has one"))
+                .hint("Send the picture itself: `media_type` and `data`."));
+        }
+    }
+    Ok(())
+}
+
+fn not_taken(model: &str, what: &str) -> ApiError {
+    ApiError::new(Code::ParameterNotSupported, format!("`{model}` does not take {what}. Nothing was sent."))
+        .hint("Leave it out, or choose another model.")
+}
+
 fn check_tools(new: &NewRun, model: &ModelInfo) -> Result<(), ApiError> {
+    if let Some(choice) = &new.tool_choice {
+        ToolChoice::read(choice)?;
+    }
     if model.tools {
+        if new.tool_choice.is_some() && model.refuses("tool_choice") {
+            return Err(not_taken(&model.name, "`tool_choice`"));
+        }
         return Ok(());
     }
     let asks = [
@@ -143,8 +185,11 @@ fn check_tools(new: &NewRun, model: &ModelInfo) -> Result<(), ApiError> {
     }
 }
 
-fn check_format(format: Option<&ResponseFormat>) -> Result<(), ApiError> {
+fn check_format(format: Option<&ResponseFormat>, model: &ModelInfo) -> Result<(), ApiError> {
     let Some(format) = format else { return Ok(()) };
+    if format.kind != ResponseKind::Text && model.refuses("response_format") {
+        return Err(not_taken(&model.name, "`response_format`"));
+    }
     match (format.kind, &format.schema) {
         (ResponseKind::JsonSchema, None) => Err(ApiError::new(
             Code::InvalidResponseFormat,
@@ -154,12 +199,20 @@ fn check_format(format: Option<&ResponseFormat>) -> Result<(), ApiError> {
             Code::InvalidResponseFormat,
             "`response_format.schema` goes with type `json_schema` alone.",
         )),
+        (ResponseKind::Text | ResponseKind::JsonObject, None) if format.name.is_some() || format.strict.is_some() => {
+            Err(ApiError::new(
+                Code::InvalidResponseFormat,
+                "`response_format.name` and `response_format.strict` go with type `json_schema` alone.",
+            ))
+        }
         _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::{Content, Image, Part};
+
     use super::*;
 
     #[test]
@@ -170,6 +223,14 @@ mod tests {
         new.inputs.insert("topic".into(), "rivers".into());
         let request = render(&new, &model).expect("renders");
         assert_eq!(request.messages()[0].content.text(), "About rivers");
+        let image = Part::Image(Image { url: Some("https://example.org/a.png".into()), ..Image::default() });
+        let mut seen = new.clone();
+        seen.messages[0].content = Content::Parts(vec![image]);
+        assert!(render(&seen, &model).is_ok());
+        model.unsupported.push("image_url".into());
+        assert!(render(&seen, &model).expect_err("no addresses").message.contains("messages[0]"));
+        model.images = false;
+        assert!(render(&seen, &model).expect_err("no pictures").message.contains("pictures"));
         new.messages.push(ChatMessage::text(Role::Tool, "42"));
         assert_eq!(render(&new, &model).expect_err("no tools").code, Code::ParameterNotSupported);
     }

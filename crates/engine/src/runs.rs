@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::run::RunPage;
-use domain::{ApiError, Code, NewRun, Run, RunId};
+use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict};
 use tokio::sync::oneshot;
 
 use crate::Shared;
 use crate::admission::LimitState;
-use crate::drive::{Setting, drive};
+use crate::drive::{Setting, abandon, drive};
 use crate::error::Error;
 use crate::log::{HotRun, Log, Opened, Tail};
 use crate::principal::Principal;
@@ -19,6 +19,8 @@ use crate::store::{Kept, assemble, summary};
 
 /// Wait that is suggested to one who is refused for the server's sake, in milliseconds.
 const REFUSED_RETRY_MS: u64 = 5_000;
+/// How long a start waits for the disk, in milliseconds.
+const OPEN_MS: u64 = 5_000;
 /// How long a deletion waits for the run's row, in milliseconds.
 const ROW_WAIT_MS: u64 = 5_000;
 /// How often it looks, in milliseconds.
@@ -65,8 +67,9 @@ impl Runs<'_> {
             Some(Lookup::New(claim)) => Some(claim),
             None => None,
         };
-        let (model, provider) = shared.registry.resolve(&new.model)?;
+        let (model, provider) = shared.registry.resolve(&new.model).await?;
         let rendered = render(&new, &model.info)?;
+        strict::refuse_nul(&request)?;
         provider.check(&model, &rendered).await?;
         let ticket = self.admit(principal)?;
         let concurrency = Some(ticket.state);
@@ -113,13 +116,7 @@ impl Runs<'_> {
                 .into());
         }
         if !self.0.log.is_healthy() {
-            return Err(ApiError::new(
-                Code::StorageUnavailable,
-                "The run log cannot be written, so no run can be started. Nothing was sent.",
-            )
-            .hint("Make room on the disk of the data directory.")
-            .retry(Some(REFUSED_RETRY_MS))
-            .into());
+            return Err(unwritable().into());
         }
         self.0.admission.admit(principal)
     }
@@ -145,6 +142,17 @@ impl Runs<'_> {
             return Ok(Tail::Hot(hot.tail(next)));
         }
         Ok(Tail::Kept { tape: found(self.0.store.tape(principal.workspace, run).await?, run)?, next })
+    }
+
+    /// What was sent to the provider for a run, and the head of its answer.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn wire(self, principal: &Principal, run: RunId) -> Result<Wire, Error> {
+        if let Some(hot) = self.hot(principal, run) {
+            return hot.wire();
+        }
+        found(self.0.store.wire(principal.workspace, run).await?, run)
     }
 
     /// Waits until a run has ended, and gives it.
@@ -235,7 +243,18 @@ async fn open_and_drive(
     tell: oneshot::Sender<Result<(), Error>>,
 ) {
     let (run, created_at) = (opened.run, opened.created_at);
-    match log.create(opened).await {
+    let create = log.create(opened);
+    tokio::pin!(create);
+    let Ok(created) = tokio::time::timeout(Duration::from_millis(OPEN_MS), &mut create).await else {
+        let _ = tell.send(Err(unwritable().into()));
+        drop(claim);
+        // Whoever asked has been told that nothing was sent: it must stay true when the disk takes writes again.
+        if let Ok(writer) = create.await {
+            abandon(writer, setting, unwritable()).await;
+        }
+        return;
+    };
+    match created {
         Ok(writer) => {
             if let Some(claim) = claim {
                 claim.fulfil(run, created_at);
@@ -247,6 +266,15 @@ async fn open_and_drive(
             let _ = tell.send(Err(error));
         }
     }
+}
+
+fn unwritable() -> ApiError {
+    ApiError::new(
+        Code::StorageUnavailable,
+        "The run log cannot be written, so no run can be started. Nothing was sent.",
+    )
+    .hint("Make room on the disk of the data directory.")
+    .retry(Some(REFUSED_RETRY_MS))
 }
 
 async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use domain::{Event, EventKind, RunView};
 
 use crate::error::Error;
+use crate::expand::expand;
 
 /// zstd's level for tapes: 3 compresses them about tenfold at hundreds of megabytes a second.
 const LEVEL: i32 = 3;
@@ -119,9 +120,7 @@ impl Tape {
     /// When it is damaged or larger than is believed.
     pub fn unpack(packed: &[u8]) -> Result<Self, Error> {
         let damaged = |error: std::io::Error| Error::Corrupt(format!("a tape cannot be unpacked: {error}"));
-        let size = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten().unwrap_or_default();
-        let size = usize::try_from(size).unwrap_or(usize::MAX).min(UNPACKED_BYTES_MAX);
-        let lines = zstd::bulk::decompress(packed, size).map_err(damaged)?;
+        let lines = expand(packed, UNPACKED_BYTES_MAX).map_err(damaged)?;
         std::str::from_utf8(&lines).map_err(|error| Error::Corrupt(error.to_string()))?;
         let ends = memchr::memchr_iter(b'\n', &lines).map(|place| place as u32 + 1).collect();
         Ok(Self { lines, ends })

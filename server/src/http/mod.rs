@@ -4,6 +4,7 @@ pub mod fallback;
 pub mod headers;
 pub mod json;
 pub mod live;
+pub mod models;
 pub mod operations;
 pub mod origin;
 pub mod problem;

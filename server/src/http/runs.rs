@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::limits::{REQUEST_ID_BYTES_MAX, RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
 use domain::run::RunPage;
-use domain::{ApiError, Code, NewRun, Run, RunId};
+use domain::{ApiError, Code, NewRun, Run, RunId, Wire};
 use engine::runs::Cancelled;
 use serde::Deserialize;
 
@@ -118,6 +118,11 @@ pub async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     Ok(sse::answer(run, tail, closing))
+}
+
+/// What was sent to the provider for a run, and the head of its answer; secrets are blanked.
+pub async fn wire(State(state): State<AppState>, Path(id): Path<String>) -> Result<axum::Json<Wire>, Refusal> {
+    Ok(axum::Json(state.engine.runs().wire(&state.principal, parse(&id)?).await?))
 }
 
 /// Asks a run to stop: 202, or 200 with the run once it has ended.

@@ -1,22 +1,20 @@
-//! OpenAI's chat completions, as the vendor's reference describes them.
+//! OpenAI's chat completions, as the vendor's reference describes them; its types check them in `end2end/sdk`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use futures::stream;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep_until};
 
 use super::Mock;
+use super::play::{Play, Speaker};
 use super::script::Script;
+
+/// When every answer was made, in seconds since 1970.
+const CREATED_S: i64 = 1_700_000_000;
 
 /// The parts of a request that the mock heeds.
 #[derive(Deserialize)]
@@ -25,115 +23,191 @@ pub struct Request {
     #[serde(default)]
     messages: Vec<Value>,
     #[serde(default)]
+    tools: Vec<Value>,
+    #[serde(default)]
     stream: bool,
     #[serde(default)]
+    stream_options: Value,
+    #[serde(default)]
     max_tokens: Option<u32>,
-}
-
-/// The models there are: any name will do.
-pub async fn models() -> Json<Value> {
-    Json(json!({"object": "list", "data": [{"id": "mock", "object": "model", "created": 0, "owned_by": "etude"}]}))
+    #[serde(default)]
+    max_completion_tokens: Option<u32>,
+    #[serde(default)]
+    logprobs: bool,
+    #[serde(default)]
+    top_logprobs: u32,
 }
 
 /// Plays a script.
-pub async fn complete(State(mock): State<Arc<Mock>>, Json(request): Json<Request>) -> Response {
-    mock.calls.fetch_add(1, Ordering::Relaxed);
+pub async fn complete(State(mock): State<Arc<Mock>>, headers: HeaderMap, Json(request): Json<Request>) -> Response {
     let mut script = mock.usual.named(&request.model);
     let wanted = script.tokens;
-    script.tokens = wanted.min(request.max_tokens.unwrap_or(wanted));
-    let reason = if script.tokens < wanted { "length" } else { "stop" };
-    // Any count will do, as long as it is the same every time.
-    let prompt_tokens = request.messages.iter().map(|message| message.to_string().len() as u64 / 4).sum();
-    let play =
-        Play { script, model: request.model, reason, prompt_tokens, started: Instant::now(), open: Open::new(mock) };
-    if request.stream { play.stream() } else { play.whole().await }
+    script.tokens = wanted.min(request.max_completion_tokens.or(request.max_tokens).unwrap_or(wanted));
+    let streamed = request.stream;
+    let words = Words { leaked: super::leaked(&script, &headers), was_cut: script.tokens < wanted, script, request };
+    Play::answer(mock, words.script.clone(), words, streamed).await
 }
 
-/// Counts an answer as open until it is dropped.
-struct Open(Arc<Mock>);
-
-impl Open {
-    fn new(mock: Arc<Mock>) -> Self {
-        mock.open.fetch_add(1, Ordering::Relaxed);
-        Self(mock)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-struct Play {
+struct Words {
     script: Script,
-    model: String,
-    reason: &'static str,
-    prompt_tokens: u64,
-    started: Instant,
-    open: Open,
+    request: Request,
+    was_cut: bool,
+    /// What an error repeats.
+    leaked: String,
 }
 
-impl Play {
-    async fn wait(&self, index: u32) {
-        sleep_until(self.started + Duration::from_micros(self.script.due_micros(index))).await;
+impl Words {
+    fn reason(&self) -> &'static str {
+        match self.script {
+            Script { filter: true, .. } => "content_filter",
+            Script { tools: 1.., .. } => "tool_calls",
+            _ if self.was_cut => "length",
+            _ => "stop",
+        }
     }
 
     fn usage(&self) -> Value {
-        let output = u64::from(self.script.tokens);
-        json!({"prompt_tokens": self.prompt_tokens, "completion_tokens": output, "total_tokens": self.prompt_tokens + output})
+        // Any count will do, as long as it is the same every time.
+        let input = super::prompt_tokens(&self.request.messages);
+        let output = self.script.think + self.script.tokens + self.script.tools;
+        let mut usage =
+            json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + u64::from(output)});
+        if self.script.think > 0 {
+            usage["completion_tokens_details"] = json!({"reasoning_tokens": self.script.think});
+        }
+        usage
     }
 
-    async fn whole(self) -> Response {
-        self.wait(self.script.tokens).await;
-        let text: String = (0..self.script.tokens).map(Script::token).collect();
-        Json(json!({
-            "id": "chatcmpl-mock", "object": "chat.completion", "created": 0, "model": self.model,
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": self.reason}],
-            "usage": self.usage(),
-        }))
-        .into_response()
+    fn chunk(&self, choices: &Value) -> Value {
+        json!({
+            "id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": CREATED_S,
+            "model": self.request.model, "choices": choices,
+        })
     }
 
-    fn stream(self) -> Response {
-        // One step for each token, and one for the end.
-        let frames = stream::unfold((self, 0), |(play, index)| async move {
-            if play.script.cut_after == Some(index) {
-                play.wait(index).await;
-                return Some((Err(std::io::Error::other("cut by the script")), (play, u32::MAX)));
-            }
-            if index > play.script.tokens {
-                return None;
-            }
-            play.wait(index).await;
-            let frame = if index == play.script.tokens { play.last() } else { play.token(index) };
-            Some((Ok(Bytes::from(frame)), (play, index + 1)))
+    fn choice(&self, delta: &Value, logprobs: Option<Value>, reason: Option<&str>) -> String {
+        let mut choice = json!({"index": 0, "delta": delta, "finish_reason": reason});
+        if let Some(logprobs) = logprobs {
+            choice["logprobs"] = json!({"content": [logprobs]});
+        }
+        event(&self.chunk(&json!([choice])))
+    }
+
+    fn logprob(&self, index: u32) -> Option<Value> {
+        if !self.request.logprobs {
+            return None;
+        }
+        let token = |text: &str, logprob: f64| json!({"token": text, "logprob": logprob, "bytes": text.as_bytes()});
+        let text = self.script.token(index);
+        let tops = (0..self.request.top_logprobs).map(|n| match n {
+            0 => token(&text, -0.25),
+            n => token(&format!("{text}?{n}"), -0.25 - f64::from(n)),
         });
-        let mut response = Body::from_stream(frames).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        response
+        let mut logprob = token(&text, -0.25);
+        logprob["top_logprobs"] = tops.collect();
+        Some(logprob)
     }
 
-    fn chunk(&self, delta: &Value, reason: Option<&str>) -> String {
-        let chunk = json!({
-            "id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": 0, "model": self.model,
-            "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
-        });
-        format!("data: {chunk}\n\n")
+    fn call(&self, index: u32) -> Value {
+        let offered = self.request.tools.iter().map(|tool| tool["function"]["name"].as_str());
+        let name = super::cyclic(offered, index);
+        let arguments = format!("{{\"n\":{index}}}");
+        json!({"id": format!("call_mock_{index}"), "type": "function", "function": {"name": name, "arguments": arguments}})
+    }
+}
+
+fn event(data: &Value) -> String {
+    format!("data: {data}\n\n")
+}
+
+impl Speaker for Words {
+    fn begin(&self) -> String {
+        self.choice(&json!({"role": "assistant", "content": ""}), None, None)
+    }
+
+    fn thought(&self, index: u32) -> String {
+        self.choice(&json!({"reasoning_content": self.script.thought(index)}), None, None)
     }
 
     fn token(&self, index: u32) -> String {
-        let text = Script::token(index);
-        let delta = if index == 0 { json!({"role": "assistant", "content": text}) } else { json!({"content": text}) };
-        self.chunk(&delta, None)
+        self.choice(&json!({"content": self.script.token(index)}), self.logprob(index), None)
     }
 
-    fn last(&self) -> String {
-        let usage = json!({
-            "id": "chatcmpl-mock", "object": "chat.completion.chunk", "created": 0, "model": self.model,
-            "choices": [], "usage": self.usage(),
+    fn tool(&self, index: u32) -> String {
+        let mut begun = self.call(index);
+        begun["index"] = index.into();
+        let arguments = begun["function"]["arguments"].as_str().unwrap_or_default().to_owned();
+        begun["function"]["arguments"] = "".into();
+        let (head, tail) = arguments.split_at(arguments.len() / 2);
+        let pieces = [head, tail].map(|piece| json!({"index": index, "function": {"arguments": piece}}));
+        [begun].iter().chain(&pieces).map(|call| self.choice(&json!({"tool_calls": [call]}), None, None)).collect()
+    }
+
+    fn end(&self) -> String {
+        let mut end = self.choice(&json!({}), None, Some(self.reason()));
+        if self.request.stream_options["include_usage"] == true && !self.script.nousage {
+            let mut usage = self.chunk(&json!([]));
+            usage["usage"] = self.usage();
+            end += &event(&usage);
+        }
+        end
+    }
+
+    fn done(&self) -> String {
+        "data: [DONE]\n\n".into()
+    }
+
+    fn error(&self, id: &str) -> String {
+        event(&self.refusal(500, id))
+    }
+
+    fn ping(&self) -> String {
+        ": ping\n\n".into()
+    }
+
+    fn junk(&self) -> String {
+        ": keep-alive\nid: 7\nretry: 1\nunknown: field\n\n".into()
+    }
+
+    fn whole(&self) -> Value {
+        let tokens = 0..self.script.tokens;
+        let text: String = tokens.clone().map(|index| self.script.token(index)).collect();
+        let mut message = json!({"role": "assistant", "content": text, "refusal": null});
+        if self.script.think > 0 {
+            message["reasoning_content"] =
+                (0..self.script.think).map(|index| self.script.thought(index)).collect::<String>().into();
+        }
+        if self.script.tools > 0 {
+            message["tool_calls"] = (0..self.script.tools).map(|index| self.call(index)).collect();
+        }
+        let mut choice = json!({"index": 0, "message": message, "finish_reason": self.reason(), "logprobs": null});
+        if self.request.logprobs {
+            choice["logprobs"] = json!({"content": tokens.filter_map(|index| self.logprob(index)).collect::<Vec<_>>()});
+        }
+        let mut whole = json!({
+            "id": "chatcmpl-mock", "object": "chat.completion", "created": CREATED_S, "model": self.request.model,
+            "choices": [choice],
         });
-        let _ = &self.open;
-        format!("{}data: {usage}\n\ndata: [DONE]\n\n", self.chunk(&json!({}), Some(self.reason)))
+        if !self.script.nousage {
+            whole["usage"] = self.usage();
+        }
+        whole
+    }
+
+    fn refusal(&self, status: u16, _: &str) -> Value {
+        let (kind, code) = match status {
+            401 => ("invalid_request_error", Some("invalid_api_key")),
+            403 => ("invalid_request_error", Some("unsupported_country_region_territory")),
+            404 => ("invalid_request_error", Some("model_not_found")),
+            429 => ("requests", Some("rate_limit_exceeded")),
+            400..500 => ("invalid_request_error", None),
+            _ => ("server_error", None),
+        };
+        let message = format!("The mock fails as it was told to, with {status}.{}", self.leaked);
+        json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
+    }
+
+    fn id_header(&self) -> &'static str {
+        "x-request-id"
     }
 }

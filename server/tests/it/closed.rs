@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Etude, ask};
+use crate::harness::{Etude, ask, binary};
 
 #[tokio::test]
 async fn k1_foreign_hosts_and_other_sites_are_refused() {
@@ -24,6 +24,65 @@ async fn k1_foreign_hosts_and_other_sites_are_refused() {
             .expect("answers");
         assert_eq!(form.status(), StatusCode::FORBIDDEN, "{name}: {value}");
     }
+}
+
+/// Every route of the binary's own table, as a method and a path that it takes.
+fn routes() -> Vec<(reqwest::Method, String)> {
+    let output = binary().arg("routes").output().expect("the binary starts");
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines()
+        .map(|line| {
+            let (method, path) = line.split_once(' ').expect("a method and a path");
+            let path = path
+                .replace("{id}", "run_00000000000000000000000000000000")
+                .replace(":id", "run_00000000000000000000000000000000")
+                .replace("{*name}", "none");
+            (method.parse().expect("a method"), path)
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn k1_no_route_is_open_to_strangers() {
+    let etude = Etude::start(None, &[]).await;
+    let routes = routes();
+    for known in ["/", "/v1/runs", "/v1/live", "/v1/models", "/api/start", "/healthz"] {
+        assert!(routes.iter().any(|(_, path)| path == known), "{known} is not in the table: {routes:?}");
+    }
+    let own = etude.url.trim_start_matches("http://").to_owned();
+    for (method, path) in &routes {
+        assert!(!path.contains(['{', ':', '*']), "{path}: give the test a value for it");
+        let url = format!("{}{path}", etude.url);
+        let ask = |headers: &[(&str, &str)]| {
+            let request =
+                etude.client.request(method.clone(), &url).header("content-type", "application/json").body("{}");
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send()
+        };
+        // DNS rebinding: the name is another's, the address ours.
+        for host in ["evil.example", "127.0.0.1.evil.example:3000", "localhost@evil.example", "10.0.0.1"] {
+            let status = ask(&[("host", host)]).await.expect("answers").status();
+            assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{method} {path} for {host}");
+        }
+        for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "file://"] {
+            let status = ask(&[("origin", origin)]).await.expect("answers").status();
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} from {origin}");
+        }
+        for mode in ["no-cors", "cors", "websocket"] {
+            let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode)];
+            let status = ask(&headers).await.expect("answers").status();
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path} across sites, {mode}");
+        }
+        for origin in [None, Some("https://evil.example"), Some("http://localhost:1")] {
+            let mut headers = vec![("upgrade", "websocket"), ("connection", "upgrade"), ("host", own.as_str())];
+            headers.extend(origin.map(|origin| ("origin", origin)));
+            let status = ask(&headers).await.expect("answers").status();
+            assert_eq!(status, StatusCode::FORBIDDEN, "{method} {path}: a WebSocket of {origin:?}");
+        }
+        let status = ask(&[]).await.expect("answers").status();
+        assert!(!matches!(status.as_u16(), 403 | 405 | 421), "{method} {path} for us: {status}");
+    }
+    let list: serde_json::Value = etude.get("/v1/runs").send().await.expect("answers").json().await.expect("json");
+    assert_eq!(list["data"], json!([]), "nobody started anything");
 }
 
 #[tokio::test]

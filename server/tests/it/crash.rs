@@ -1,6 +1,6 @@
 //! `kill -9` at seeded moments, with several streams open: what was delivered is kept.
 //!
-//! `ETUDE_CRASH_SEEDS=200` tries more moments.
+//! `cargo xtask crash` tries more moments.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::harness::{Etude, Event, Mock, ask, text};
 
 /// Moments that are tried where nothing else is asked for.
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 20;
 
 /// What one reader has seen of one run.
 type Seen = Arc<Mutex<Vec<Event>>>;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-fn binary() -> Command {
+pub fn binary() -> Command {
     Command::new(env!("CARGO_BIN_EXE_etude"))
 }
 
@@ -20,6 +20,32 @@ fn binary() -> Command {
 fn http() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::new()
+}
+
+/// The command that serves from a folder; what the machine's own environment would add is taken away.
+pub fn serve(folder: &Path) -> Command {
+    let mut command = binary();
+    command.arg("serve");
+    furnish(&mut command, folder);
+    command
+}
+
+/// Points a command at a folder.
+pub fn furnish(command: &mut Command, folder: &Path) {
+    for name in ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"] {
+        command.env_remove(name);
+    }
+    command
+        .env("ETUDE_ADDR", "127.0.0.1:0")
+        .env("ETUDE_CONFIG", folder.join("etude.toml"))
+        .env("ETUDE_DATA_DIR", folder.join("data"))
+        .env("ETUDE_SITE_DIR", folder.join("site"))
+        .env("ETUDE_MODEL_PATH", model_file())
+        .env("ETUDE_MODEL_NAME", "smollm2-135m-instruct")
+        .env("ETUDE_LOG", "warn")
+        // Ports where nothing listens.
+        .env("OLLAMA_HOST", "127.0.0.1:1")
+        .env("LLAMA_ARG_PORT", "1");
 }
 
 /// Starts a process and reads the URL from its first line.
@@ -41,15 +67,31 @@ pub struct Mock {
 
 impl Mock {
     pub fn start() -> Self {
-        let (child, url) = start(binary().args(["mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5"]));
+        Self::start_with(&[])
+    }
+
+    pub fn start_with(args: &[&str]) -> Self {
+        let (child, url) = start(binary().args(["mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5"]).args(args));
         Self { child, url }
     }
 
     /// Answers that are being sent right now.
     pub async fn open(&self) -> u64 {
+        self.count("open").await
+    }
+
+    /// What the mock counts under a name: `calls`, `open`, `connections`.
+    pub async fn count(&self, what: &str) -> u64 {
         let counts: Value =
             http().get(format!("{}/mock/counts", self.url)).send().await.expect("answers").json().await.expect("json");
-        counts["open"].as_u64().expect("a number")
+        counts[what].as_u64().expect("a number")
+    }
+
+    /// Puts other models on the mock's list.
+    pub async fn list(&self, models: &[&str]) {
+        let url = format!("{}/mock/models", self.url);
+        let answer = http().post(url).json(&json!({"models": models})).send().await.expect("answers");
+        assert_eq!(answer.status(), 204);
     }
 }
 
@@ -60,12 +102,23 @@ impl Drop for Mock {
     }
 }
 
+/// A folder with a site in it.
+pub fn furnished() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = folder.path().join("site/pkg");
+    std::fs::create_dir_all(&site).expect("a folder");
+    std::fs::write(site.join("build.txt"), "test").expect("written");
+    std::fs::write(site.join("etude.js"), "// the page's script").expect("written");
+    folder
+}
+
 /// A server with a data directory of its own.
 pub struct Etude {
     child: Child,
     pub url: String,
     pub client: Client,
     folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 impl Etude {
@@ -76,11 +129,7 @@ impl Etude {
 
     /// Starts one with more configuration.
     pub async fn start_with(mock: Option<&Mock>, models: &[&str], more: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let site = folder.path().join("site/pkg");
-        std::fs::create_dir_all(&site).expect("a folder");
-        std::fs::write(site.join("build.txt"), "test").expect("written");
-        std::fs::write(site.join("etude.js"), "// the page's script").expect("written");
+        let folder = furnished();
         let mut config = more.to_owned();
         if let Some(mock) = mock {
             config += &format!("\n[[provider]]\nname = \"lab\"\nkind = \"openai\"\nbase_url = \"{}/v1\"\n", mock.url);
@@ -90,24 +139,35 @@ impl Etude {
                 );
             }
         }
-        std::fs::write(folder.path().join("etude.toml"), config).expect("written");
-        let (child, url) = Self::spawn(folder.path());
-        let client = http();
-        Self { child, url, client, folder }
+        Self::start_over(folder, &config, &[])
     }
 
-    fn spawn(folder: &Path) -> (Child, String) {
-        start(
-            binary()
-                .arg("serve")
-                .env("ETUDE_ADDR", "127.0.0.1:0")
-                .env("ETUDE_CONFIG", folder.join("etude.toml"))
-                .env("ETUDE_DATA_DIR", folder.join("data"))
-                .env("ETUDE_SITE_DIR", folder.join("site"))
-                .env("ETUDE_MODEL_PATH", model_file())
-                .env("ETUDE_MODEL_NAME", "smollm2-135m-instruct")
-                .env("ETUDE_LOG", "warn"),
-        )
+    /// Starts one in a folder, with its whole configuration and more environment.
+    pub fn start_over(folder: TempDir, config: &str, environment: &[(&str, &str)]) -> Self {
+        std::fs::write(folder.path().join("etude.toml"), config).expect("written");
+        let environment: Vec<_> =
+            environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let (child, url) = start(serve(folder.path()).envs(environment.clone()));
+        let client = http();
+        Self { child, url, client, folder, environment }
+    }
+
+    /// Starts one over a folder that has its configuration already, and sends its log elsewhere.
+    pub fn start_logged(folder: TempDir, environment: &[(&str, &str)], log: Stdio) -> Self {
+        let mut command = serve(folder.path());
+        command.envs(environment.iter().copied()).stderr(log);
+        Self::start_as(folder, command)
+    }
+
+    /// Starts one by a command of the test's own; a restart is a usual one.
+    pub fn start_as(folder: TempDir, mut command: Command) -> Self {
+        let (child, url) = start(&mut command);
+        Self { child, url, client: http(), folder, environment: Vec::new() }
+    }
+
+    /// The folder that holds its configuration, its data and its site.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Ends it as `kill -9` does.
@@ -119,6 +179,11 @@ impl Etude {
     /// Asks it to stop, and waits; says whether it left in good order.
     pub async fn stop(&mut self) -> bool {
         signal(self.child.id(), "TERM");
+        self.left().await
+    }
+
+    /// Waits until it has ended by itself; says whether in good order.
+    pub async fn left(&mut self) -> bool {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("a child of ours") {
@@ -132,7 +197,7 @@ impl Etude {
     /// Starts it again over the same data, on another port.
     pub fn restart(&mut self) {
         self.kill();
-        (self.child, self.url) = Self::spawn(self.folder.path());
+        (self.child, self.url) = start(serve(self.folder.path()).envs(self.environment.clone()));
     }
 
     pub fn pid(&self) -> u32 {

@@ -8,9 +8,9 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::harness::{Etude, Mock, PATIENCE, ask, words};
 
-type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+pub type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn connect(etude: &Etude, origin: Option<&str>) -> Result<Socket, Error> {
+pub async fn connect(etude: &Etude, origin: Option<&str>) -> Result<Socket, Error> {
     let mut request = format!("{}/v1/live", etude.url.replace("http", "ws")).into_client_request().expect("a request");
     if let Some(origin) = origin {
         request.headers_mut().insert("origin", origin.parse().expect("a value"));
@@ -18,11 +18,11 @@ async fn connect(etude: &Etude, origin: Option<&str>) -> Result<Socket, Error> {
     connect_async(request).await.map(|(socket, _)| socket)
 }
 
-async fn say(socket: &mut Socket, frame: &Value) {
+pub async fn say(socket: &mut Socket, frame: &Value) {
     socket.send(Message::text(frame.to_string())).await.expect("sent");
 }
 
-async fn hear(socket: &mut Socket) -> Value {
+pub async fn hear(socket: &mut Socket) -> Value {
     loop {
         match tokio::time::timeout(PATIENCE, socket.next()).await.expect("something comes") {
             Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("json"),
@@ -32,7 +32,7 @@ async fn hear(socket: &mut Socket) -> Value {
     }
 }
 
-async fn hear_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
+pub async fn hear_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
     let mut frames = vec![hear(socket).await];
     while frames.last().is_some_and(|frame| frame["type"] != kind) {
         frames.push(hear(socket).await);

@@ -4,7 +4,13 @@
 mod api;
 mod closed;
 mod crash;
+mod discovery;
+mod disk;
 mod embedded;
 mod harness;
 mod live;
 mod resume;
+mod secrets;
+mod shutdown;
+mod startup;
+mod wires;

@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use domain::{EventKind, RunId};
+use domain::{EventKind, RunId, Wire};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::record::Opened;
 use crate::error::Error;
 use crate::tape::{Entry, Tape};
+use crate::wire;
 
 /// About as many bytes as a tail hands out at a time.
 const TAIL_BATCH_BYTES: usize = 64 * 1024;
@@ -25,6 +26,8 @@ pub struct HotRun {
     /// How the run began.
     pub opened: Opened,
     tape: Mutex<Tape>,
+    /// Parts of the exchange with the provider, packed.
+    wire: Mutex<Vec<Vec<u8>>>,
     progress: watch::Sender<Progress>,
     readers: watch::Sender<usize>,
     cancel: CancellationToken,
@@ -37,16 +40,17 @@ impl HotRun {
     /// A log without events.
     #[must_use]
     pub fn new(opened: Opened) -> Self {
-        Self::with(opened, Tape::default(), false, 0)
+        Self::with(opened, Tape::default(), Vec::new(), false, 0)
     }
 
     /// A log with the events that a crash left, taken up at `now_ms`.
     #[must_use]
-    pub fn with(opened: Opened, tape: Tape, ended: bool, now_ms: u64) -> Self {
+    pub fn with(opened: Opened, tape: Tape, wire: Vec<Vec<u8>>, ended: bool, now_ms: u64) -> Self {
         let progress = Progress { events: tape.len(), ended };
         Self {
             opened,
             tape: Mutex::new(tape),
+            wire: Mutex::new(wire),
             progress: watch::Sender::new(progress),
             readers: watch::Sender::new(0),
             cancel: CancellationToken::new(),
@@ -75,6 +79,26 @@ impl HotRun {
         self.progress.send_replace(Progress { events, ended: kind.is_end() });
     }
 
+    /// Adds a durable part of the exchange with the provider. Called by the log's writer alone.
+    pub(super) fn note(&self, packed: Vec<u8>) {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner).push(packed);
+    }
+
+    /// What was sent for it, in packed parts.
+    #[must_use]
+    pub fn packed_wire(&self) -> Vec<Vec<u8>> {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was sent to the provider, and the head of its answer.
+    ///
+    /// # Errors
+    /// When a part cannot be read.
+    pub fn wire(&self) -> Result<Wire, Error> {
+        let parts = self.wire.lock().unwrap_or_else(PoisonError::into_inner);
+        wire::unpack(parts.iter().map(Vec::as_slice))
+    }
+
     /// Whether nothing more will come.
     #[must_use]
     pub fn ended(&self) -> bool {
@@ -90,19 +114,14 @@ impl HotRun {
     /// What it weighs in memory, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner).bytes() + self.opened.request.len()
+        let wire = self.wire.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Vec::len).sum::<usize>();
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).bytes() + self.opened.request.len() + wire
     }
 
     /// A copy of all events so far.
     #[must_use]
     pub fn tape(&self) -> Tape {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Waits until the run has ended.
-    pub async fn wait_end(&self) {
-        // The sender lives in `self`, so the wait cannot fail.
-        let _ = self.progress.subscribe().wait_for(|progress| progress.ended).await;
     }
 
     /// Asks the run to stop; the first call counts.
@@ -210,17 +229,5 @@ impl Tail {
             }
             Self::Kept { tape, next } => *next >= tape.len(),
         }
-    }
-
-    /// All entries until the end.
-    ///
-    /// # Errors
-    /// None at present; a store over a network may have some.
-    pub async fn collect(mut self) -> Result<Vec<Entry>, Error> {
-        let mut all = Vec::new();
-        while let Some(entries) = self.next().await {
-            all.extend(entries);
-        }
-        Ok(all)
     }
 }

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
-use domain::{Event, RunEvent, RunId};
+use domain::{Event, RunEvent, RunId, Wire};
 use tokio::sync::{mpsc, oneshot};
 
 pub use hot::{HotRun, HotTail, Tail};
@@ -28,9 +28,13 @@ use writer::{Command, Writer};
 
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::wire;
 
 /// Events that may wait for the disk before those who append have to wait.
 const QUEUE_EVENTS: usize = 16 * 1024;
+
+/// Largest body that is packed between two events, in bytes; a larger one would hold up the other runs of its thread.
+const PACK_INLINE_BYTES_MAX: usize = 256 * 1024;
 
 /// The run log of this process.
 pub struct Log {
@@ -189,6 +193,21 @@ impl RunWriter {
     /// When the log is closed.
     pub async fn append(&mut self, body: RunEvent) -> Result<(), Error> {
         self.append_at(self.elapsed_ms(), body).await
+    }
+
+    /// Keeps a part of the exchange with the provider with the run.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn note(&mut self, part: Wire) -> Result<(), Error> {
+        let size = part.request.as_ref().map_or(0, |request| request.body.len());
+        let packed = if size > PACK_INLINE_BYTES_MAX {
+            tokio::task::spawn_blocking(move || wire::pack(&part)).await.map_err(|_| closed())??
+        } else {
+            wire::pack(&part)?
+        };
+        let record = record::wire(self.log.run(), &packed);
+        self.queue.send(Command::Note { log: self.log.clone(), packed, record }).await.map_err(|_| closed())
     }
 
     /// Appends an event with a time of its own.

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 const PAYLOAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEAD_BYTES: usize = 8;
 const OPENED: u8 = 0;
+/// Far from the kinds of events, which count up from 1.
+const WIRE: u8 = 64;
 
 /// The first record of every run: all that is needed to finish it after a crash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,13 @@ pub enum Record {
         /// Its data: JSON on one line.
         data: String,
     },
+    /// A part of the exchange with the provider; no event, so it has no seq.
+    Wire {
+        /// The run.
+        run: RunId,
+        /// As [`crate::wire::pack`] gives it.
+        packed: Vec<u8>,
+    },
 }
 
 impl Record {
@@ -62,6 +71,7 @@ impl Record {
                 serde_json::to_writer(&mut out, opened).expect("strings and numbers fit in JSON");
             }
             Self::Event { run, seq, kind, data } => encode_event(&mut out, *run, *seq, *kind, data),
+            Self::Wire { run, packed } => encode_wire(&mut out, *run, packed),
         }
         seal(&mut out);
         out
@@ -76,6 +86,21 @@ pub fn event(run: RunId, seq: u64, kind: EventKind, data: &str) -> Vec<u8> {
     encode_event(&mut out, run, seq, kind, data);
     seal(&mut out);
     out
+}
+
+/// Encodes a part of an exchange without owning it.
+#[must_use]
+pub fn wire(run: RunId, packed: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; HEAD_BYTES];
+    encode_wire(&mut out, run, packed);
+    seal(&mut out);
+    out
+}
+
+fn encode_wire(out: &mut Vec<u8>, run: RunId, packed: &[u8]) {
+    out.extend_from_slice(run.as_bytes());
+    out.push(WIRE);
+    out.extend_from_slice(packed);
 }
 
 fn encode_event(out: &mut Vec<u8>, run: RunId, seq: u64, kind: EventKind, data: &str) {
@@ -121,12 +146,14 @@ pub fn decode(bytes: &[u8]) -> Option<(Record, usize)> {
     }
     let run = RunId::from_bytes(payload[..16].try_into().ok()?);
     let rest = &payload[17..];
-    let record = if payload[16] == OPENED {
-        Record::Opened(serde_json::from_slice(rest).ok()?)
-    } else {
-        let kind = *EventKind::ALL.iter().find(|kind| code(**kind) == payload[16])?;
-        let seq = u64::from_le_bytes(rest.get(..8)?.try_into().ok()?);
-        Record::Event { run, seq, kind, data: std::str::from_utf8(&rest[8..]).ok()?.to_owned() }
+    let record = match payload[16] {
+        OPENED => Record::Opened(serde_json::from_slice(rest).ok()?),
+        WIRE => Record::Wire { run, packed: rest.to_vec() },
+        number => {
+            let kind = *EventKind::ALL.iter().find(|kind| code(**kind) == number)?;
+            let seq = u64::from_le_bytes(rest.get(..8)?.try_into().ok()?);
+            Record::Event { run, seq, kind, data: std::str::from_utf8(&rest[8..]).ok()?.to_owned() }
+        }
     };
     Some((record, HEAD_BYTES + length))
 }
@@ -147,7 +174,8 @@ mod tests {
             texts in prop::collection::vec(".{0,40}", 1..8),
             cut in any::<prop::sample::Index>(),
         ) {
-            let records: Vec<_> = texts.into_iter().enumerate().map(|(n, text)| sample(n as u64, text)).collect();
+            let mut records: Vec<_> = texts.into_iter().enumerate().map(|(n, text)| sample(n as u64, text)).collect();
+            records.insert(1, Record::Wire { run: RunId::from_bytes([9; 16]), packed: vec![0, 255] });
             let mut bytes = Vec::new();
             let mut ends = Vec::new();
             for record in &records {

@@ -17,6 +17,8 @@ pub struct Found {
     pub opened: Opened,
     /// Its events.
     pub tape: Tape,
+    /// Parts of the exchange with the provider, packed.
+    pub wire: Vec<Vec<u8>>,
     /// Whether its last event is there.
     pub ended: bool,
 }
@@ -49,8 +51,15 @@ pub fn read(folder: &Path) -> Result<Recovered, Error> {
                     recovered.runs.entry(opened.run).or_insert_with(|| Found {
                         opened,
                         tape: Tape::default(),
+                        wire: Vec::new(),
                         ended: false,
                     });
+                }
+                Record::Wire { run, packed } => {
+                    if let Some(found) = recovered.runs.get_mut(&run) {
+                        pending.insert(run);
+                        found.wire.push(packed);
+                    }
                 }
                 Record::Event { run, seq, kind, data } => {
                     if let Some(found) = recovered.runs.get_mut(&run) {

@@ -30,6 +30,8 @@ pub(super) enum Command {
     Open { run: RunId, record: Vec<u8>, done: oneshot::Sender<()> },
     /// Writes an event, then publishes it.
     Append { log: Arc<HotRun>, kind: EventKind, data: String, record: Vec<u8> },
+    /// Writes a part of the exchange with a provider, then keeps it with the run.
+    Note { log: Arc<HotRun>, packed: Vec<u8>, record: Vec<u8> },
     /// Lets go of runs that are rows now.
     Release(Vec<RunId>),
     /// Says when all before it is on the disk.
@@ -60,7 +62,9 @@ impl Writer {
             let mut bytes = Vec::new();
             let mut next = Some(first);
             while let Some(command) = next {
-                if let Command::Open { record, .. } | Command::Append { record, .. } = &command {
+                if let Command::Open { record, .. } | Command::Append { record, .. } | Command::Note { record, .. } =
+                    &command
+                {
                     bytes.extend_from_slice(record);
                 }
                 batch.push(command);
@@ -126,6 +130,10 @@ impl Writer {
                     let _ = to_sync.send(current.file());
                     let _ = self.ended.send(log);
                 }
+            }
+            Command::Note { log, packed, .. } => {
+                self.segments.entry(number).or_default().insert(log.run());
+                log.note(packed);
             }
             Command::Release(runs) => {
                 for pending in self.segments.values_mut() {

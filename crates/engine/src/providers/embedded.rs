@@ -1,16 +1,17 @@
 //! The model inside the binary, in a child process (H1-H5).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use domain::chat::ResponseKind;
 use domain::event::{Delta, FinishReason, TokenLogprob, TopLogprob, Usage};
-use domain::{ApiError, Code, ModelInfo, Params, Price, Role};
+use domain::{ApiError, Code, ModelInfo, Params, Price, Role, WireRequest};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use inference::{CheckError, FailureKind, Finish, Generate, Grammar, QueueReason, Sampling};
 
-use super::{Model, Provider, Update, Updates};
+use super::{Listed, Model, Provider, Update, Updates};
 use crate::clock::Clock;
 use crate::config::{Embedded, Timeouts};
 use crate::render::ChatRequest;
@@ -32,24 +33,26 @@ const CHECK_WAIT_MS: u64 = 3_000;
 pub struct EmbeddedProvider {
     engine: inference::Engine,
     clock: Clock,
+    config: Embedded,
 }
 
 impl EmbeddedProvider {
     /// Serves the model that the worker loads.
     #[must_use]
-    pub fn new(engine: inference::Engine, clock: Clock) -> Self {
-        Self { engine, clock }
+    pub fn new(engine: inference::Engine, clock: Clock, config: Embedded) -> Self {
+        Self { engine, clock, config }
     }
 }
 
 /// The embedded model as the API shows it.
 #[must_use]
-pub fn model(config: &Embedded) -> Model {
+pub fn model(config: &Embedded) -> ModelInfo {
     let file = config.model_path.as_deref();
     let name = config.model_name.clone().unwrap_or_else(|| file.map_or(DEFAULT_MODEL.into(), stem));
     let mut info = ModelInfo::named(&name, NAME);
     info.price = Some(Price::FREE);
     info.tools = false;
+    info.images = false;
     info.unsupported = vec!["reasoning_effort".into()];
     info.defaults = Params {
         temperature: Some(1.0),
@@ -67,7 +70,7 @@ pub fn model(config: &Embedded) -> Model {
         info.defaults.temperature = Some(0.2);
         info.defaults.top_p = Some(0.9);
     }
-    Model { upstream: name, info }
+    info
 }
 
 fn stem(path: &Path) -> String {
@@ -85,6 +88,19 @@ impl Provider for EmbeddedProvider {
 
     fn timeouts(&self) -> Option<Timeouts> {
         None
+    }
+
+    fn vendor(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn describe(&self, _: &str) -> ModelInfo {
+        model(&self.config)
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Listed>, ApiError>> {
+        let info = model(&self.config);
+        std::future::ready(Ok(vec![Listed { upstream: info.name.clone(), info }])).boxed()
     }
 
     fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>> {
@@ -118,11 +134,23 @@ impl Provider for EmbeddedProvider {
         match generate(&request, &params) {
             Ok(generate) => {
                 let mut usage = Usage::default();
+                let sent = Update::Sent(sent(&generate));
                 let updates = self.engine.generate(generate);
-                updates.map(move |update| translate(update, &params, &mut usage)).boxed()
+                let updates = updates.map(move |update| translate(update, &params, &mut usage));
+                futures::stream::iter([Ok(sent)]).chain(updates).boxed()
             }
             Err(error) => futures::stream::iter([Err(error)]).boxed(),
         }
+    }
+}
+
+/// The frame that the model's process is given.
+fn sent(generate: &Generate) -> WireRequest {
+    WireRequest {
+        method: "generate".into(),
+        url: "the embedded model's process".into(),
+        headers: BTreeMap::new(),
+        body: serde_json::to_string(generate).expect("a frame is strings and numbers"),
     }
 }
 
@@ -255,9 +283,9 @@ mod tests {
     #[test]
     fn the_default_model_says_that_it_is_tiny() {
         let model = model(&Embedded::default());
-        assert_eq!(model.info.name, DEFAULT_MODEL);
-        assert!(model.info.note.expect("a note").contains("often wrong"));
+        assert_eq!(model.name, DEFAULT_MODEL);
+        assert!(model.note.expect("a note").contains("often wrong"));
         let own = Embedded { model_path: Some("/models/Foo-1B.Q4.gguf".into()), model_name: None };
-        assert_eq!(super::model(&own).info.name, "foo-1b.q4");
+        assert_eq!(super::model(&own).name, "foo-1b.q4");
     }
 }

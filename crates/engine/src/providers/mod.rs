@@ -1,13 +1,22 @@
 //! Who serves models. To add a provider: one file here that implements [`Provider`], one line in
 //! [`registry`].
 
+mod answer;
+mod anthropic;
+mod body;
+mod catalogue;
+#[cfg(test)]
+mod corpus;
+pub mod discovery;
 mod embedded;
 mod openai;
+mod refusal;
 pub mod registry;
 pub mod sse;
+mod upstream;
 
 use domain::event::{Delta, FinishReason, Reasoning, ToolCallDelta, Usage};
-use domain::{ApiError, ModelInfo, Params};
+use domain::{ApiError, ModelInfo, Params, WireRequest, WireResponse};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
@@ -30,6 +39,19 @@ pub enum Update {
         params: Params,
         /// Tokens of the prompt, where they are known already.
         input_tokens: Option<u64>,
+        /// Of those, how many came from a cache.
+        cached_input_tokens: u64,
+    },
+    /// This is being sent to it; kept with the run, no event.
+    Sent(WireRequest),
+    /// The head of its answer has come; kept with the run, no event.
+    Answered(WireResponse),
+    /// It says that it is at work and no more: a ping, a comment, an event that means nothing here.
+    Alive,
+    /// The prompt has been counted.
+    Counted {
+        /// Tokens of the prompt.
+        input_tokens: u64,
         /// Of those, how many came from a cache.
         cached_input_tokens: u64,
     },
@@ -62,11 +84,29 @@ pub trait Provider: Send + Sync {
     /// How long to wait for it; `None` where it is in this process's own hands.
     fn timeouts(&self) -> Option<Timeouts>;
 
+    /// Its name in the price table, where its prices are those of a vendor.
+    fn vendor(&self) -> Option<&'static str>;
+
+    /// What is known of a model that it has not listed.
+    fn describe(&self, upstream: &str) -> ModelInfo;
+
+    /// Asks which models it serves.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Listed>, ApiError>>;
+
     /// Refuses what can be known to fail, before the run.
     fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>>;
 
     /// Sends the request.
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates;
+}
+
+/// A model as its provider lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// Its name at the provider.
+    pub upstream: String,
+    /// What is known of it; its name is the provider's.
+    pub info: ModelInfo,
 }
 
 /// A model, and what its provider calls it.

@@ -1,101 +1,355 @@
-//! Which providers there are, and which models they serve. A provider is added here, in one line.
+//! Which providers there are, and which models they serve. A kind of provider is added here, in one line of [`kinds!`].
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
-use domain::{ApiError, Code, ModelInfo};
+use domain::limits::UPSTREAM_MODELS_MAX;
+use domain::{ApiError, Code, ModelInfo, ModelStatus, Origin, ProviderInfo};
+use futures::future::join_all;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 
-use super::embedded::{self, EmbeddedProvider};
+use super::anthropic::Anthropic;
+use super::catalogue::{Catalogue, Served};
+use super::embedded::{EmbeddedProvider, NAME as EMBEDDED};
 use super::openai::OpenAi;
-use super::{Model, Provider};
+use super::upstream::is_here;
+use super::{Listed, Provider, discovery};
 use crate::clock::Clock;
-use crate::config::{Config, Embedded, ModelConfig, ProviderConfig, ProviderKind};
+use crate::config::{Config, ModelConfig, ProviderConfig};
 use crate::error::Error;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $new:expr,)*) => {
+        /// The wire that a provider speaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        pub enum ProviderKind {
+            $($(#[$doc])* $kind,)*
+            /// The model inside the binary.
+            Embedded,
+        }
+
+        /// `None` for the embedded one, which is there already.
+        fn build(config: &ProviderConfig) -> Result<Option<Arc<dyn Provider>>, Error> {
+            Ok(match config.kind {
+                $(ProviderKind::$kind => Some(Arc::new($new(config)?)),)*
+                ProviderKind::Embedded => None,
+            })
+        }
+    };
+}
+
+kinds! {
+    /// OpenAI's chat completions, and all that speak them.
+    Openai => OpenAi::new,
+    /// Anthropic's messages.
+    Anthropic => Anthropic::new,
+}
 
 /// Longest part of an unknown name that an error repeats, in characters.
 const NAME_CHARS_MAX: usize = 100;
+/// Most names that an error lists.
+const NAMES_LISTED_MAX: usize = 12;
+/// How often it is looked whether a provider is due, in milliseconds.
+const LOOK_EVERY_MS: u64 = 5_000;
+/// How often a provider on this machine is asked for its models, in milliseconds.
+const ASK_HERE_EVERY_MS: u64 = 30_000;
+/// How often any other is, in milliseconds.
+const ASK_EVERY_MS: u64 = 10 * 60 * 1_000;
+/// How soon one that did not answer is asked again, in milliseconds.
+const ASK_AGAIN_MS: u64 = 60_000;
+/// Shortest time between two rounds of asking because a name was not known, in milliseconds.
+const MISS_EVERY_MS: u64 = 2_000;
+/// Longest time that a run waits because its model's name was not known, in milliseconds.
+const MISS_WAIT_MS: u64 = 3_000;
 
 /// Models by name, with who serves them.
 pub struct Registry {
-    models: Vec<(Arc<Model>, Arc<dyn Provider>)>,
-    by_name: HashMap<String, usize>,
+    providers: Vec<Entry>,
+    /// Found, and of no use.
+    broken: Vec<ProviderInfo>,
+    configured: Vec<ModelConfig>,
+    catalogue: RwLock<Arc<Catalogue>>,
+    /// Which provider a listed model's own name has been given to: it must not change hands while this process lives.
+    names: Mutex<HashMap<String, String>>,
+    /// When a name was last missed; held while providers are asked.
+    asking: tokio::sync::Mutex<Option<u64>>,
+    clock: Clock,
+}
+
+/// A provider, and what it said when it was last asked.
+struct Entry {
+    provider: Arc<dyn Provider>,
+    origin: Origin,
+    is_here: bool,
+    said: Mutex<Said>,
+}
+
+#[derive(Default)]
+struct Said {
+    /// Its models, those that are gone included.
+    listed: Vec<Listed>,
+    /// Whether it has ever listed any.
+    answered: bool,
+    error: Option<ApiError>,
+    due_ms: u64,
+}
+
+impl Said {
+    /// Whether it has been asked, and has answered or failed.
+    fn is_known(&self) -> bool {
+        self.answered || self.error.is_some()
+    }
 }
 
 impl Registry {
-    /// Takes the providers and models of the configuration, the embedded model first.
+    /// Takes the providers and models of the configuration, the embedded model first, where there is one. Nobody is
+    /// asked yet.
     ///
     /// # Errors
     /// When a provider cannot be set up, or a name is used twice.
-    pub fn new(config: &Config, engine: &inference::Engine, clock: &Clock) -> Result<Self, Error> {
-        let mut registry = Self { models: Vec::new(), by_name: HashMap::new() };
-        let embedded: Arc<dyn Provider> = Arc::new(EmbeddedProvider::new(engine.clone(), clock.clone()));
-        registry.add(embedded::model(&config.embedded), embedded.clone())?;
-        let mut providers = HashMap::new();
-        for provider in &config.provider {
-            if let Some(built) = build(provider, &embedded)? {
-                providers.insert(provider.name.as_str(), built);
-            }
-        }
-        for model in &config.model {
-            match providers.get(model.provider.as_str()) {
-                Some(provider) => {
-                    let model = describe(model, &config.embedded, provider.name() == embedded::NAME);
-                    registry.add(model, provider.clone())?;
+    pub fn new(config: &Config, engine: Option<&inference::Engine>, clock: &Clock) -> Result<Self, Error> {
+        let embedded = engine.map(|engine| {
+            let provider = EmbeddedProvider::new(engine.clone(), clock.clone(), config.embedded.clone());
+            Entry::new(Arc::new(provider), Origin::Embedded)
+        });
+        let mut providers: Vec<_> = embedded.into_iter().collect();
+        let (mut aliases, mut broken) = (HashMap::new(), Vec::new());
+        for one in &config.provider {
+            match build(one) {
+                Ok(Some(provider)) => providers.push(Entry::new(provider, one.origin)),
+                Ok(None) => drop(aliases.insert(one.name.clone(), EMBEDDED.to_owned())),
+                Err(error) if one.origin == Origin::File => return Err(error),
+                // What the environment says is often meant for another program.
+                Err(error) => {
+                    let found_by = discovery::variables(&one.name);
+                    tracing::warn!("{error} It is left out; look at {found_by}.");
+                    broken.push(left_out(one, &error, found_by));
                 }
-                None => tracing::warn!(
-                    model = model.name,
-                    provider = model.provider,
-                    "this version cannot serve the model: it does not speak its provider's wire yet"
-                ),
             }
         }
+        let mut configured = config.model.clone();
+        for model in &mut configured {
+            // Another name for the embedded provider.
+            if let Some(real) = aliases.get(&model.provider) {
+                model.provider.clone_from(real);
+            }
+        }
+        let registry = Self {
+            providers,
+            broken,
+            configured,
+            catalogue: RwLock::default(),
+            names: Mutex::default(),
+            asking: tokio::sync::Mutex::new(None),
+            clock: clock.clone(),
+        };
+        registry.rebuild()?;
         Ok(registry)
     }
 
-    fn add(&mut self, model: Model, provider: Arc<dyn Provider>) -> Result<(), Error> {
-        let place = self.models.len();
-        for name in [&model.info.name].into_iter().chain(&model.info.aliases) {
-            if self.by_name.insert(name.clone(), place).is_some() {
-                return Err(Error::Config(format!("etude.toml: two models are called `{name}`.")));
-            }
+    /// Puts together what is configured and what was listed.
+    fn rebuild(&self) -> Result<(), Error> {
+        let now = self.clock.now_micros();
+        let mut catalogue = Catalogue::default();
+        for entry in self.providers.iter().filter(|entry| entry.origin == Origin::Embedded) {
+            let info = entry.provider.describe("");
+            let listed = Listed { upstream: info.name.clone(), info };
+            catalogue.add_listed(&listed, &entry.provider, true, now);
         }
-        self.models.push((Arc::new(model), provider));
+        for model in &self.configured {
+            let Some(entry) = self.providers.iter().find(|entry| entry.provider.name() == model.provider) else {
+                continue;
+            };
+            let upstream = model.upstream.as_ref().unwrap_or(&model.name);
+            let said = entry.said();
+            let listed = said.listed.iter().find(|listed| listed.upstream == *upstream);
+            catalogue
+                .add_configured(model, &entry.provider, listed, said.answered, now)
+                .map_err(|name| Error::Config(format!("etude.toml: two models are called `{name}`.")))?;
+        }
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who stands first in the configuration has the first choice, however slow it is.
+        let mut all_before_have_answered = true;
+        for entry in &self.providers {
+            let is_configured = |listed: &Listed| {
+                self.configured.iter().any(|model| {
+                    model.provider == entry.provider.name()
+                        && model.upstream.as_ref().unwrap_or(&model.name) == &listed.upstream
+                })
+            };
+            for listed in entry.said().listed.iter().filter(|listed| !is_configured(listed)) {
+                let name = entry.provider.name();
+                let is_free = names.get(&listed.upstream).map_or(all_before_have_answered, |owner| owner == name);
+                if catalogue.add_listed(listed, &entry.provider, is_free, now) {
+                    names.insert(listed.upstream.clone(), name.to_owned());
+                }
+            }
+            all_before_have_answered &= entry.origin == Origin::Embedded || entry.said().is_known();
+        }
+        for model in &self.configured {
+            catalogue.add_own_names(model);
+        }
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
         Ok(())
     }
 
-    /// All models, the default first.
-    pub fn models(&self) -> impl Iterator<Item = &ModelInfo> {
-        self.models.iter().map(|(model, _)| &model.info)
+    fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The model of that name or alias, and who serves it.
+    /// All models, the default first.
+    #[must_use]
+    pub fn models(&self) -> Vec<ModelInfo> {
+        self.catalogue().models().iter().map(|(model, _)| model.info.clone()).collect()
+    }
+
+    /// All providers, and what they said when they were last asked.
+    #[must_use]
+    pub fn providers(&self) -> Vec<ProviderInfo> {
+        self.providers.iter().map(Entry::info).chain(self.broken.iter().cloned()).collect()
+    }
+
+    /// The model of that name or alias, and who serves it. A name that is not known is asked for before it is refused:
+    /// it may have been added a moment ago.
     ///
     /// # Errors
-    /// `model_not_found`, with the names there are.
-    pub fn resolve(&self, name: &str) -> Result<(Arc<Model>, Arc<dyn Provider>), ApiError> {
-        let found = self.by_name.get(name).and_then(|place| self.models.get(*place));
-        found.cloned().ok_or_else(|| {
-            let names: Vec<_> = self.models().map(|model| model.name.as_str()).collect();
-            let asked: String = name.chars().take(NAME_CHARS_MAX).collect();
-            ApiError::new(Code::ModelNotFound, format!("There is no model `{asked}`. Nothing was sent."))
-                .hint(format!("Models here: {}.", names.join(", ")))
-        })
+    /// `model_not_found`, with the names there are, or with who served it.
+    pub async fn resolve(&self, name: &str) -> Result<Served, ApiError> {
+        if let Some(found) = self.ready(name) {
+            return Ok(found);
+        }
+        // What has answered by then is in the catalogue, the rest will be.
+        let _ = tokio::time::timeout(Duration::from_millis(MISS_WAIT_MS), self.ask_for_missing()).await;
+        if let Some(found) = self.ready(name) {
+            return Ok(found);
+        }
+        let asked: String = name.chars().take(NAME_CHARS_MAX).collect();
+        let catalogue = self.catalogue();
+        if let Some((_, provider)) = catalogue.find(name) {
+            let message = format!("{} does not serve `{asked}` any more. Nothing was sent.", provider.name());
+            return Err(ApiError::new(Code::ModelNotFound, message).hint("Choose another model."));
+        }
+        let names: Vec<_> = catalogue.models().iter().map(|(model, _)| model.info.name.as_str()).collect();
+        let more = if names.len() > NAMES_LISTED_MAX { ", … (all at GET /v1/models)" } else { "." };
+        let listed = names[..names.len().min(NAMES_LISTED_MAX)].join(", ");
+        Err(ApiError::new(Code::ModelNotFound, format!("There is no model `{asked}`. Nothing was sent."))
+            .hint(format!("Models here: {listed}{more}")))
+    }
+
+    fn ready(&self, name: &str) -> Option<Served> {
+        self.catalogue().find(name).filter(|(model, _)| model.info.status != ModelStatus::Gone).cloned()
+    }
+
+    async fn ask_for_missing(&self) {
+        let mut asked = self.asking.lock().await;
+        let now = self.clock.monotonic_ms();
+        if asked.is_some_and(|asked| now < asked + MISS_EVERY_MS) {
+            return;
+        }
+        *asked = Some(now);
+        self.ask(|entry, said| entry.is_here || !said.answered).await;
+    }
+
+    /// Asks the providers that are due, until told to stop.
+    pub async fn refresh(&self, stop: &CancellationToken) {
+        let mut pause = tokio::time::interval(Duration::from_millis(LOOK_EVERY_MS));
+        while stop.run_until_cancelled(pause.tick()).await.is_some() {
+            let now = self.clock.monotonic_ms();
+            let _asking = self.asking.lock().await;
+            let asking = self.ask(|_, said| said.due_ms <= now);
+            if stop.run_until_cancelled(asking).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Asks every provider, once.
+    pub async fn ask_all(&self) {
+        let _asking = self.asking.lock().await;
+        self.ask(|_, _| true).await;
+    }
+
+    async fn ask(&self, which: impl Fn(&Entry, &Said) -> bool) {
+        let due = self.providers.iter().filter(|entry| entry.origin != Origin::Embedded);
+        let due: Vec<_> = due.filter(|entry| which(entry, &entry.said())).collect();
+        if due.is_empty() {
+            return;
+        }
+        join_all(due.iter().map(|entry| async {
+            let answer = entry.provider.list().await;
+            entry.take(answer, self.clock.monotonic_ms());
+            // Names of the configuration were checked at the start, and listed ones give way.
+            if let Err(error) = self.rebuild() {
+                tracing::error!(%error, "the models cannot be listed");
+            }
+        }))
+        .await;
     }
 }
 
-fn build(config: &ProviderConfig, embedded: &Arc<dyn Provider>) -> Result<Option<Arc<dyn Provider>>, Error> {
-    Ok(match config.kind {
-        ProviderKind::Embedded => Some(embedded.clone()),
-        ProviderKind::Openai => Some(Arc::new(OpenAi::new(config)?)),
-        ProviderKind::Anthropic => None,
-    })
+fn left_out(config: &ProviderConfig, error: &Error, found_by: &str) -> ProviderInfo {
+    ProviderInfo {
+        name: config.name.clone(),
+        endpoint: String::new(),
+        origin: config.origin,
+        models: None,
+        error: Some(ApiError::new(Code::InvalidRequest, error.to_string()).hint(format!("Look at {found_by}."))),
+    }
 }
 
-fn describe(config: &ModelConfig, embedded: &Embedded, is_embedded: bool) -> Model {
-    let mut info = if is_embedded { embedded::model(embedded).info } else { ModelInfo::named("", &config.provider) };
-    info.name.clone_from(&config.name);
-    info.aliases.clone_from(&config.aliases);
-    info.context_tokens = config.context_tokens.or(info.context_tokens);
-    info.price = config.price.or(info.price);
-    Model { upstream: config.upstream.clone().unwrap_or_else(|| config.name.clone()), info }
+impl Entry {
+    fn new(provider: Arc<dyn Provider>, origin: Origin) -> Self {
+        let is_here = reqwest::Url::parse(provider.endpoint()).is_ok_and(|url| is_here(&url));
+        Self { provider, origin, is_here, said: Mutex::default() }
+    }
+
+    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what the provider said. A model that is not listed any more stays, and says so.
+    fn take(&self, answer: Result<Vec<Listed>, ApiError>, now_ms: u64) {
+        let mut said = self.said();
+        let usual = if self.is_here { ASK_HERE_EVERY_MS } else { ASK_EVERY_MS };
+        match answer {
+            Ok(mut listed) => {
+                listed.sort_by(|a, b| a.upstream.cmp(&b.upstream));
+                let mut gone = std::mem::take(&mut said.listed);
+                gone.retain(|old| listed.binary_search_by(|new| new.upstream.cmp(&old.upstream)).is_err());
+                gone.truncate(UPSTREAM_MODELS_MAX.saturating_sub(listed.len()));
+                for model in &mut gone {
+                    model.info.status = ModelStatus::Gone;
+                }
+                listed.append(&mut gone);
+                *said = Said { listed, answered: true, error: None, due_ms: now_ms + usual };
+            }
+            Err(error) => {
+                if self.origin != Origin::Found && said.error.as_ref().map(|known| known.code) != Some(error.code) {
+                    tracing::warn!(provider = self.provider.name(), %error, "a provider does not list its models");
+                }
+                for model in &mut said.listed {
+                    if model.info.status == ModelStatus::Ready {
+                        model.info.status = ModelStatus::Unreachable;
+                    }
+                }
+                said.error = Some(error);
+                said.due_ms = now_ms + usual.min(ASK_AGAIN_MS);
+            }
+        }
+    }
+
+    fn info(&self) -> ProviderInfo {
+        let said = self.said();
+        let listed = said.listed.iter().filter(|listed| listed.info.status != ModelStatus::Gone).count();
+        ProviderInfo {
+            name: self.provider.name().to_owned(),
+            endpoint: self.provider.endpoint().to_owned(),
+            origin: self.origin,
+            models: said.answered.then_some(listed),
+            error: said.error.clone(),
+        }
+    }
 }

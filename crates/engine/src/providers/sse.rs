@@ -88,6 +88,11 @@ impl Decoder {
                 self.event.data.push_str(value);
             }
             "event" => value.clone_into(&mut self.event.event),
+            // Not in the standard: llama.cpp's server reports a failure in mid-stream so, on a field of its own.
+            "error" => {
+                self.event = SseEvent { event: "error".into(), data: value.into() };
+                self.has_data = true;
+            }
             // Comments, ids and retry times mean nothing here: we never reconnect to an upstream by ourselves.
             _ => {}
         }
@@ -117,6 +122,11 @@ mod tests {
     }
 
     #[test]
+    fn a_field_named_error_is_an_event() {
+        assert_eq!(read(&[b"error: {\"code\":500}\n\n"]), [event("error", "{\"code\":500}")]);
+    }
+
+    #[test]
     fn a_line_without_end_is_refused() {
         let mut decoder = Decoder::default();
         let chunk = vec![b'x'; 1024 * 1024];
@@ -135,12 +145,58 @@ mod tests {
             prop_assert_eq!(read(&chunks), read(&[bytes]));
         }
 
-        #[test]
-        fn garbage_never_panics(chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6)) {
-            let mut decoder = Decoder::default();
-            for chunk in chunks {
-                if decoder.push(&chunk).is_err() { break }
+    }
+
+    /// Two million streams from pieces that matter and from noise, read whole and in random portions.
+    #[test]
+    fn millions_of_random_streams_read_the_same_in_any_portions() {
+        const STREAMS: usize = 2_000_000;
+        const PIECES: [&[u8]; 16] = [
+            b"data: ",
+            b"data: b\n\n",
+            b":",
+            b" ",
+            b"\n",
+            b"\r",
+            b"\r\n",
+            b"\n\n",
+            b"event: x",
+            b"id: 1",
+            b"error: {}",
+            b"a",
+            "é".as_bytes(),
+            "\u{1f600}".as_bytes(),
+            "\u{feff}".as_bytes(),
+            b"\0",
+        ];
+        let mut random = fastrand::Rng::with_seed(4);
+        let mut stream = Vec::new();
+        let mut events_read = 0;
+        for _ in 0..STREAMS {
+            stream.clear();
+            let noisy = random.u8(..8) == 0;
+            for _ in 0..random.usize(..16) {
+                if noisy && random.bool() {
+                    stream.push(random.u8(..));
+                } else {
+                    stream.extend_from_slice(PIECES[random.usize(..PIECES.len())]);
+                }
             }
+            let whole = Decoder::default().push(&stream);
+            let mut decoder = Decoder::default();
+            let mut rest = stream.as_slice();
+            let mut parts = Ok(Vec::new());
+            while let (false, Ok(events)) = (rest.is_empty(), &mut parts) {
+                let (chunk, after) = rest.split_at(random.usize(1..=rest.len()));
+                rest = after;
+                match decoder.push(chunk) {
+                    Ok(more) => events.extend(more),
+                    Err(error) => parts = Err(error),
+                }
+            }
+            events_read += whole.as_ref().map_or(0, Vec::len);
+            assert_eq!(whole, parts, "{:?}", String::from_utf8_lossy(&stream));
         }
+        assert!(events_read > STREAMS / 4, "only {events_read} events: the streams are too dull");
     }
 }

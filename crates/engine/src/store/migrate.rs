@@ -24,7 +24,7 @@ pub async fn run(file: &Path) -> Result<(), Error> {
     }
     let mut db = super::options(file).connect().await?;
     let applied = applied(&mut db).await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+    let known = known();
     let current = applied.iter().copied().max().unwrap_or_default();
     if current > known {
         return Err(Error::Schema(format!(
@@ -50,8 +50,13 @@ pub async fn run(file: &Path) -> Result<(), Error> {
     replace(&copy, file)
 }
 
+/// The newest schema that this version knows.
+pub fn known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
 /// The versions that a database has. A read-only look: nothing is created.
-async fn applied(db: &mut SqliteConnection) -> Result<Vec<i64>, Error> {
+pub async fn applied(db: &mut SqliteConnection) -> Result<Vec<i64>, Error> {
     let exists: Option<i64> =
         sqlx::query_scalar("select 1 from sqlite_master where type = 'table' and name = '_sqlx_migrations'")
             .fetch_optional(&mut *db)

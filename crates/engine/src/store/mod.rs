@@ -2,6 +2,7 @@
 
 mod migrate;
 mod runs;
+pub mod schema;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
-pub use runs::{Kept, RememberedRequest, assemble, summary};
+pub use runs::{Ended, Kept, RememberedRequest, assemble, summary};
 
 /// Connections that read.
 const READERS: u32 = 4;

@@ -3,7 +3,7 @@
 use domain::chat::Verbatim;
 use domain::event::{FinishReason, Usage};
 use domain::run::RunPage;
-use domain::{Output, Params, Run, RunId, RunStatus, RunSummary, RunView, WorkspaceId};
+use domain::{Output, Params, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
@@ -14,9 +14,21 @@ use crate::error::Error;
 use crate::log::Opened;
 use crate::requests::digest;
 use crate::tape::Tape;
+use crate::wire;
 
 /// Longest snippet of an answer in a list, in characters.
 const SNIPPET_CHARS: usize = 160;
+
+/// A run that has ended, as it becomes a row.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// How it began.
+    pub opened: Opened,
+    /// Its events.
+    pub tape: Tape,
+    /// What was sent for it, in packed parts.
+    pub wire: Vec<Vec<u8>>,
+}
 
 /// What the database has under a run's id.
 #[derive(Debug)]
@@ -50,6 +62,8 @@ pub struct RememberedRequest {
 /// When what was kept cannot be read.
 pub fn assemble(opened: &Opened, view: RunView) -> Result<Run, Error> {
     let started = view.started;
+    let mut output = view.output;
+    output.complete_choices();
     Ok(Run {
         id: opened.run,
         status: view.status,
@@ -59,7 +73,7 @@ pub fn assemble(opened: &Opened, view: RunView) -> Result<Run, Error> {
         endpoint: started.as_ref().map(|started| started.endpoint.clone()),
         request: verbatim(opened.request.clone())?,
         params: started.map(|started| started.params).unwrap_or_default(),
-        output: view.output,
+        output,
         finish_reason: view.finish_reason,
         usage: view.usage,
         cost_micros: view.cost_micros,
@@ -96,10 +110,10 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn keep_runs(&self, runs: &[(Opened, Tape)]) -> Result<(), Error> {
+    pub async fn keep_runs(&self, runs: &[Ended]) -> Result<(), Error> {
         let mut transaction = self.writer.begin().await?;
-        for (opened, tape) in runs {
-            keep(&mut transaction, opened, tape).await?;
+        for run in runs {
+            keep(&mut transaction, run).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -144,6 +158,28 @@ impl Store {
         let packed: Option<Vec<u8>> = row.try_get("tape")?;
         let packed = packed.ok_or_else(|| Error::Corrupt(format!("{run} has no tape")))?;
         Ok(Kept::Here(Tape::unpack(&packed)?))
+    }
+
+    /// What was sent for a run, and the head of the answer.
+    ///
+    /// # Errors
+    /// When the database does not answer, or what is kept is damaged.
+    pub async fn wire(&self, workspace: WorkspaceId, run: RunId) -> Result<Kept<Wire>, Error> {
+        let rows = sqlx::query(
+            "select r.deleted_at, w.wire from runs r left join run_wires w on w.run = r.id \
+             where r.id = $1 and r.workspace = $2 order by w.part",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .fetch_all(&self.readers)
+        .await?;
+        let Some(first) = rows.first() else { return Ok(Kept::Absent) };
+        if first.try_get::<Option<i64>, _>("deleted_at")?.is_some() {
+            return Ok(Kept::Deleted);
+        }
+        let parts = rows.iter().map(|row| row.try_get::<Option<Vec<u8>>, _>("wire"));
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        Ok(Kept::Here(wire::unpack(parts.iter().filter_map(Option::as_deref))?))
     }
 
     /// A page of runs, newest first: those before `after`.
@@ -191,6 +227,10 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             sqlx::query("delete from run_tapes where run = $1")
+                .bind(&run.as_bytes()[..])
+                .execute(&mut *transaction)
+                .await?;
+            sqlx::query("delete from run_wires where run = $1")
                 .bind(&run.as_bytes()[..])
                 .execute(&mut *transaction)
                 .await?;
@@ -242,7 +282,8 @@ impl Store {
     }
 }
 
-async fn keep(db: &mut SqliteConnection, opened: &Opened, tape: &Tape) -> Result<(), Error> {
+async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
+    let Ended { opened, tape, wire } = ended;
     let run = assemble(opened, tape.view()?)?;
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
@@ -293,6 +334,14 @@ async fn keep(db: &mut SqliteConnection, opened: &Opened, tape: &Tape) -> Result
         .bind(tape.pack()?)
         .execute(&mut *db)
         .await?;
+    for (part, packed) in (0_i64..).zip(wire) {
+        sqlx::query("insert into run_wires (run, part, wire) values ($1, $2, $3)")
+            .bind(&run.id.as_bytes()[..])
+            .bind(part)
+            .bind(packed.as_slice())
+            .execute(&mut *db)
+            .await?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The contract of the store.
 
 use domain::{RunId, RunStatus, WorkspaceId};
-use engine::store::{Kept, Store};
+use engine::log::Opened;
+use engine::store::{Ended, Kept, Store};
 use engine::tape::Tape;
 
 use crate::support::{WORKSPACE, delta, finished, opened};
@@ -21,6 +22,10 @@ fn tape() -> Tape {
     tape
 }
 
+fn ended(opened: Opened) -> Ended {
+    Ended { opened, tape: tape(), wire: Vec::new() }
+}
+
 fn id(n: u8) -> RunId {
     RunId::from_bytes([n; 16])
 }
@@ -28,7 +33,7 @@ fn id(n: u8) -> RunId {
 #[tokio::test]
 async fn a7_a_kept_run_has_everything() {
     let (_folder, store) = store().await;
-    store.keep_runs(&[(opened(id(1)), tape())]).await.expect("kept");
+    store.keep_runs(&[ended(opened(id(1)))]).await.expect("kept");
     let Kept::Here(run) = store.run(WORKSPACE, id(1)).await.expect("answers") else { panic!("it is there") };
     assert_eq!(run.status, RunStatus::Finished);
     assert_eq!(run.output.text, "w0 w1 ");
@@ -41,7 +46,7 @@ async fn a7_a_kept_run_has_everything() {
 #[tokio::test]
 async fn another_workspace_sees_nothing() {
     let (_folder, store) = store().await;
-    store.keep_runs(&[(opened(id(1)), tape())]).await.expect("kept");
+    store.keep_runs(&[ended(opened(id(1)))]).await.expect("kept");
     let other = WorkspaceId::from_bytes([9; 16]);
     assert!(matches!(store.run(other, id(1)).await, Ok(Kept::Absent)));
     assert!(matches!(store.tape(other, id(1)).await, Ok(Kept::Absent)));
@@ -52,7 +57,7 @@ async fn another_workspace_sees_nothing() {
 #[tokio::test]
 async fn keeping_twice_changes_nothing_and_does_not_bring_back_what_was_deleted() {
     let (_folder, store) = store().await;
-    let run = [(opened(id(1)), tape())];
+    let run = [ended(opened(id(1)))];
     store.keep_runs(&run).await.expect("kept");
     store.keep_runs(&run).await.expect("kept again");
     assert!(store.delete_run(WORKSPACE, id(1), 1).await.expect("deleted"));
@@ -66,7 +71,7 @@ async fn keeping_twice_changes_nothing_and_does_not_bring_back_what_was_deleted(
 #[tokio::test]
 async fn pages_are_newest_first_and_meet_without_gap_or_overlap() {
     let (_folder, store) = store().await;
-    let rows: Vec<_> = (1..=7).map(|n| (opened(id(n)), tape())).collect();
+    let rows: Vec<_> = (1..=7).map(|n| ended(opened(id(n)))).collect();
     store.keep_runs(&rows).await.expect("kept");
     let mut seen = Vec::new();
     let mut after = None;
@@ -86,7 +91,7 @@ async fn d2_submissions_are_remembered() {
     let (_folder, store) = store().await;
     let mut with_id = opened(id(1));
     with_id.request_id = Some("once".into());
-    store.keep_runs(&[(with_id, tape()), (opened(id(2)), tape())]).await.expect("kept");
+    store.keep_runs(&[ended(with_id), ended(opened(id(2)))]).await.expect("kept");
     let remembered = store.remembered_requests(0).await.expect("answers");
     assert_eq!(remembered.len(), 1);
     assert_eq!((remembered[0].run, remembered[0].request_id.as_str()), (id(1), "once"));

@@ -1,25 +1,29 @@
 //! What is sent: exactly what was asked for.
 
 use domain::chat::{ResponseKind, Tool};
-use domain::{ChatMessage, Content, Part};
+use domain::{ApiError, ChatMessage, Content, Part, ToolChoice};
 use serde_json::{Map, Value, json};
 
+use super::dialect::Dialect;
+use crate::providers::body::{append_options, parsed};
 use crate::render::ChatRequest;
 
 /// The body of the request. What is absent is not sent; `provider_options` go through to the byte.
-#[must_use]
-pub fn encode(model: &str, request: &ChatRequest) -> String {
+///
+/// # Errors
+/// When something of it cannot be said on this wire.
+pub fn encode(model: &str, dialect: Dialect, request: &ChatRequest) -> Result<String, ApiError> {
     let mut body = Map::new();
     body.insert("model".into(), model.into());
-    body.insert("messages".into(), request.messages().iter().map(message).collect());
+    body.insert("messages".into(), request.messages().iter().map(message).collect::<Result<_, _>>()?);
     body.insert("stream".into(), true.into());
     body.insert("stream_options".into(), json!({"include_usage": true}));
-    params(&mut body, request);
+    params(&mut body, dialect, request);
     if !request.tools().is_empty() {
         body.insert("tools".into(), request.tools().iter().map(tool).collect());
     }
     if let Some(choice) = request.tool_choice() {
-        body.insert("tool_choice".into(), parsed(choice.as_str()));
+        body.insert("tool_choice".into(), tool_choice(&ToolChoice::read(choice)?));
     }
     if let Some(format) = request.response_format() {
         let format = match (format.kind, &format.schema) {
@@ -36,19 +40,19 @@ pub fn encode(model: &str, request: &ChatRequest) -> String {
         };
         body.insert("response_format".into(), format);
     }
-    let mut text = Value::Object(body).to_string();
-    let options = request.provider_options().map(|options| options.as_str().trim());
-    let inner = options.and_then(|options| options.strip_prefix('{')?.strip_suffix('}')).unwrap_or_default();
-    if !inner.trim().is_empty() {
-        text.pop();
-        text.push(',');
-        text.push_str(inner);
-        text.push('}');
-    }
-    text
+    append_options(&body, request.provider_options())
 }
 
-fn params(body: &mut Map<String, Value>, request: &ChatRequest) {
+fn tool_choice(choice: &ToolChoice) -> Value {
+    match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Tool(name) => json!({"type": "function", "function": {"name": name}}),
+    }
+}
+
+fn params(body: &mut Map<String, Value>, dialect: Dialect, request: &ChatRequest) {
     let params = request.params();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -58,7 +62,7 @@ fn params(body: &mut Map<String, Value>, request: &ChatRequest) {
     put("temperature", params.temperature.map(Value::from));
     put("top_p", params.top_p.map(Value::from));
     put("top_k", params.top_k.map(Value::from));
-    put("max_tokens", params.max_tokens.map(Value::from));
+    put(dialect.max_tokens(), params.max_tokens.map(Value::from));
     put("stop", params.stop.clone().map(Value::from));
     put("seed", params.seed.map(Value::from));
     put("presence_penalty", params.presence_penalty.map(Value::from));
@@ -68,15 +72,13 @@ fn params(body: &mut Map<String, Value>, request: &ChatRequest) {
     put("top_logprobs", params.logprobs.filter(|alternatives| *alternatives > 0).map(Value::from));
 }
 
-fn message(message: &ChatMessage) -> Value {
+fn message(message: &ChatMessage) -> Result<Value, ApiError> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.as_str().into());
     let content = match &message.content {
         Content::Text(text) if text.is_empty() && !message.tool_calls.is_empty() => Value::Null,
         Content::Text(text) => text.as_str().into(),
-        Content::Parts(parts) => {
-            parts.iter().map(|Part::Text { text }| json!({"type": "text", "text": text})).collect()
-        }
+        Content::Parts(parts) => parts.iter().map(part).collect::<Result<_, _>>()?,
     };
     out.insert("content".into(), content);
     if !message.tool_calls.is_empty() {
@@ -88,7 +90,20 @@ fn message(message: &ChatMessage) -> Value {
     if let Some(id) = &message.tool_call_id {
         out.insert("tool_call_id".into(), id.as_str().into());
     }
-    Value::Object(out)
+    Ok(Value::Object(out))
+}
+
+fn part(part: &Part) -> Result<Value, ApiError> {
+    Ok(match part {
+        Part::Text { text } => json!({"type": "text", "text": text}),
+        Part::Image(image) => {
+            let mut inner = json!({"url": image.as_url()?});
+            if let Some(detail) = &image.detail {
+                inner["detail"] = detail.as_str().into();
+            }
+            json!({"type": "image_url", "image_url": inner})
+        }
+    })
 }
 
 fn tool(tool: &Tool) -> Value {
@@ -103,10 +118,6 @@ fn tool(tool: &Tool) -> Value {
     json!({"type": "function", "function": function})
 }
 
-fn parsed(json: &str) -> Value {
-    serde_json::from_str(json).expect("verbatim JSON was read as JSON")
-}
-
 #[cfg(test)]
 mod tests {
     use domain::{ModelInfo, NewRun, Role};
@@ -118,7 +129,8 @@ mod tests {
     fn d1_sends_what_was_asked_for_and_nothing_else() {
         let new = NewRun::new("m", vec![ChatMessage::text(Role::User, "Hi")]);
         let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
-        let body: Value = serde_json::from_str(&encode("large", &request)).expect("json");
+        let body: Value =
+            serde_json::from_str(&encode("large", Dialect::Plain, &request).expect("a body")).expect("json");
         assert_eq!(
             body,
             json!({"model": "large", "messages": [{"role": "user", "content": "Hi"}], "stream": true, "stream_options": {"include_usage": true}})
@@ -132,8 +144,27 @@ mod tests {
         )
         .expect("a run");
         let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
-        let body = encode("large", &request);
+        let body = encode("large", Dialect::Plain, &request).expect("a body");
         assert!(body.ends_with(r#", "x": 1.10e0 }"#), "{body}");
         assert_eq!(serde_json::from_str::<Value>(&body).expect("json")["temperature"], 0.5);
+    }
+
+    #[test]
+    fn pictures_tools_and_openais_own_words() {
+        let new: NewRun = serde_json::from_str(
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"What?"},{"type":"image","media_type":"image/png","data":"aGk=","detail":"low"}]}],
+                "tools":[{"name":"clock"}],"tool_choice":{"type":"tool","name":"clock"},"params":{"max_tokens":5,"stop":"END"}}"#,
+        )
+        .expect("a run");
+        let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
+        let body = encode("large", Dialect::OpenAi, &request).expect("a body");
+        let body: Value = serde_json::from_str(&body).expect("json");
+        assert_eq!(
+            body["messages"][0]["content"][1],
+            json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk=", "detail": "low"}})
+        );
+        assert_eq!(body["tool_choice"], json!({"type": "function", "function": {"name": "clock"}}));
+        assert_eq!((&body["max_completion_tokens"], &body["max_tokens"]), (&json!(5), &Value::Null));
+        assert_eq!(body["stop"], json!(["END"]));
     }
 }

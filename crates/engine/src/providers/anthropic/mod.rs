@@ -1,0 +1,115 @@
+//! Anthropic's messages.
+//!
+//! <https://docs.anthropic.com/en/api/messages>
+
+mod body;
+mod events;
+mod list;
+
+use domain::{ApiError, Code, ModelInfo, Params};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+
+use self::events::EventReader;
+use self::list::List;
+use super::body::optional_number;
+use super::upstream::Upstream;
+use super::{Listed, Model, Provider, Update, Updates};
+use crate::config::{ProviderConfig, Timeouts};
+use crate::error::Error;
+use crate::render::ChatRequest;
+
+/// The version of the wire that is spoken (<https://docs.anthropic.com/en/api/versioning>).
+const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+
+/// A provider that speaks Anthropic's wire.
+pub struct Anthropic {
+    upstream: Upstream,
+}
+
+impl Anthropic {
+    /// Takes the provider as configured.
+    ///
+    /// # Errors
+    /// When its address or its key cannot be used.
+    pub fn new(config: &ProviderConfig) -> Result<Self, Error> {
+        Ok(Self { upstream: Upstream::new(config, |key| vec![("x-api-key", key.to_owned())])? })
+    }
+}
+
+impl Provider for Anthropic {
+    fn name(&self) -> &str {
+        self.upstream.name()
+    }
+
+    fn endpoint(&self) -> &str {
+        self.upstream.shown()
+    }
+
+    fn timeouts(&self) -> Option<Timeouts> {
+        Some(self.upstream.timeouts())
+    }
+
+    fn vendor(&self) -> Option<&'static str> {
+        Some("anthropic")
+    }
+
+    fn describe(&self, upstream: &str) -> ModelInfo {
+        list::describe(upstream, self.name())
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<Listed>, ApiError>> {
+        async {
+            let list: List = self.upstream.get("/v1/models?limit=1000", &[VERSION]).await?;
+            Ok(list.models(self.name()))
+        }
+        .boxed()
+    }
+
+    fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>> {
+        let checked = body::check(request).and_then(|()| match request.provider_options() {
+            Some(_) => body::encode(&model.upstream, &in_force(model, request).0, request).map(drop),
+            None => Ok(()),
+        });
+        std::future::ready(checked.map_err(|error| match error.code {
+            Code::ParameterNotSupported => {
+                error.hint(format!("Leave it out, or choose another model than `{}`.", model.info.name))
+            }
+            _ => error,
+        }))
+        .boxed()
+    }
+
+    fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
+        let (sent, params) = in_force(model, &request);
+        let answer = match body::encode(&model.upstream, &sent, &request) {
+            Ok(body) => self.upstream.stream("/v1/messages", &[VERSION], body, EventReader::default()),
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        };
+        let started = Update::Started { params, input_tokens: None, cached_input_tokens: 0 };
+        stream::iter([Ok(started)]).chain(answer).boxed()
+    }
+}
+
+/// The parameters that are sent, and those in force. The wire demands `max_tokens`: where neither parameters nor
+/// `provider_options` have it, the usual number is sent.
+fn in_force(model: &Model, request: &ChatRequest) -> (Params, Params) {
+    let mut sent = request.params().clone();
+    let optional = optional_number(request.provider_options(), "max_tokens");
+    if optional.is_none() {
+        sent.max_tokens = sent.max_tokens.or(model.info.defaults.max_tokens).or(Some(list::MAX_TOKENS_USUAL));
+    }
+    let in_force = Params { max_tokens: sent.max_tokens.or(optional), ..sent.clone() };
+    (sent, in_force)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::corpus;
+    use super::*;
+
+    #[test]
+    fn the_wire_is_read_as_its_vendor_means_it() {
+        corpus::check("anthropic", EventReader::default);
+    }
+}
