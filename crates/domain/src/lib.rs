@@ -8,6 +8,7 @@
 //! | [`chat`] | messages, tools, response format: what a model is given |
 //! | [`error`] | the public error, its codes and their statuses |
 //! | [`event`] | the events of a run's log |
+//! | [`history`] | which runs to list, and where a run comes from |
 //! | [`id`] | ids: a prefix and 32 hex digits |
 //! | [`image`] | pictures in a message |
 //! | [`limits`] | every limit, by name and unit |
@@ -24,6 +25,7 @@
 pub mod chat;
 pub mod error;
 pub mod event;
+pub mod history;
 pub mod id;
 pub mod image;
 pub mod limits;
@@ -40,6 +42,7 @@ pub mod wire;
 pub use chat::{ChatMessage, Content, Part, ResponseFormat, Role, ToolCall};
 pub use error::{ApiError, Code, Upstream};
 pub use event::{Event, EventKind, FinishReason, RunEvent, TokenLogprob, TopLogprob, Usage};
+pub use history::{Lineage, RunFilter};
 pub use id::{RunId, UserId, WorkspaceId};
 pub use image::{Image, ImageSource};
 pub use model::{ModelInfo, ModelStatus, Origin, Price, ProviderInfo, Range};

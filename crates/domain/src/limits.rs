@@ -36,6 +36,14 @@ pub const LIVE_TAILS_MAX: usize = 256;
 pub const RUNS_PAGE_DEFAULT: u32 = 50;
 /// Most runs on a page of `GET /v1/runs`.
 pub const RUNS_PAGE_MAX: u32 = 200;
+/// Longest text that runs are searched for, in bytes.
+pub const RUN_QUERY_BYTES_MAX: usize = 256;
+/// Most words that runs are searched for at a time.
+pub const RUN_QUERY_WORDS_MAX: usize = 16;
+/// Most runs that are listed as continuing or retrying one run.
+pub const CHILDREN_MAX: u32 = 50;
+/// How long a deletion can be undone, in milliseconds.
+pub const UNDO_MS: u64 = 30_000;
 /// Largest picture in a message, in bytes.
 pub const IMAGE_BYTES_MAX: usize = 5_000_000;
 /// Longest name of a model, in bytes.

@@ -123,6 +123,10 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
+    /// Every status there is, in the order of a run's life.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Running, Self::Finished, Self::Failed, Self::Interrupted, Self::Cancelled];
+
     /// The word on the wire and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -139,9 +143,7 @@ impl RunStatus {
     /// The status with that word.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Queued, Self::Running, Self::Finished, Self::Failed, Self::Interrupted, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == word)
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
     }
 
     /// Whether nothing more will come.
@@ -264,6 +266,8 @@ pub struct RunSummary {
     pub ttft_ms: Option<u64>,
     /// From creation to the end, in milliseconds.
     pub total_ms: Option<u64>,
+    /// The beginning of the last message of the user, with its variables as they were written.
+    pub prompt: String,
     /// The beginning of the answer.
     pub snippet: String,
     /// Microseconds since 1970, UTC.

@@ -1,9 +1,9 @@
-//! Turns ended runs into rows, behind the readers' backs, and lets hot logs cool.
+//! Turns ended runs into rows, behind the readers' backs, lets hot logs cool, and takes away what was deleted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::limits::HOT_AFTER_END_MS;
+use domain::limits::{HOT_AFTER_END_MS, UNDO_MS};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,11 @@ const COOL_EVERY_MS: u64 = 5_000;
 /// Most memory that logs of ended runs take, in bytes; beyond it the oldest cool early. Their tape gives the
 /// same events.
 const HOT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Pause between two looks for deleted runs whose time to be brought back is over, in milliseconds.
+const PURGE_EVERY_MS: u64 = 5_000;
+/// How much longer than promised a deletion can be undone, in milliseconds: the page's request has a way to go.
+const UNDO_GRACE_MS: u64 = 3_000;
 
 /// Keeps ended runs until nobody can send any more.
 pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceiver<Arc<HotRun>>) {
@@ -80,5 +85,25 @@ pub async fn cool(log: Arc<Log>, requests: Requests, clock: Clock, stop: Cancell
             }
         }
         requests.forget_old(clock.now_micros());
+    }
+}
+
+/// Takes away the content of deleted runs once nobody can bring them back, until told to stop. It begins with what an
+/// earlier process left.
+pub async fn purge(store: Store, clock: Clock, stop: CancellationToken) {
+    let mut pause = tokio::time::interval(Duration::from_millis(PURGE_EVERY_MS));
+    while stop.run_until_cancelled(pause.tick()).await.is_some() {
+        let undo_micros = i64::try_from((UNDO_MS + UNDO_GRACE_MS) * 1_000).unwrap_or(i64::MAX);
+        let until = clock.now_micros().saturating_sub(undo_micros);
+        while !stop.is_cancelled() {
+            match store.purge_runs(until).await {
+                Ok(0) => break,
+                Ok(runs) => tracing::debug!(runs, "deleted runs are gone for good"),
+                Err(error) => {
+                    tracing::error!(%error, "deleted runs cannot be taken away yet; nobody can read them");
+                    break;
+                }
+            }
+        }
     }
 }

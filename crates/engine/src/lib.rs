@@ -11,6 +11,7 @@ pub mod doctor;
 mod drive;
 mod error;
 mod expand;
+mod history;
 mod keeper;
 pub mod log;
 mod prices;
@@ -20,6 +21,7 @@ mod recovery;
 pub mod render;
 mod requests;
 pub mod runs;
+mod search;
 mod secret;
 pub mod store;
 pub mod tape;
@@ -91,6 +93,7 @@ impl Engine {
         let keeper = tokio::spawn(keeper::keep(store.clone(), log.clone(), to_keep));
         let stop = CancellationToken::new();
         tokio::spawn(keeper::cool(log.clone(), requests.clone(), clock.clone(), stop.clone()));
+        tokio::spawn(keeper::purge(store.clone(), clock.clone(), stop.clone()));
         tokio::spawn({
             let (registry, stop) = (registry.clone(), stop.clone());
             async move { registry.refresh(&stop).await }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::run::RunPage;
 use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict};
 use tokio::sync::oneshot;
 
@@ -15,17 +14,12 @@ use crate::log::{HotRun, Log, Opened, Tail};
 use crate::principal::Principal;
 use crate::render::render;
 use crate::requests::{self, Claim, Lookup};
-use crate::store::{Kept, assemble, summary};
+use crate::store::{Kept, assemble};
 
 /// Wait that is suggested to one who is refused for the server's sake, in milliseconds.
 const REFUSED_RETRY_MS: u64 = 5_000;
 /// How long a start waits for the disk, in milliseconds.
 const OPEN_MS: u64 = 5_000;
-/// How long a deletion waits for the run's row, in milliseconds.
-const ROW_WAIT_MS: u64 = 5_000;
-/// How often it looks, in milliseconds.
-const ROW_LOOK_MS: u64 = 10;
-
 /// A run that was started, or that answers to the same `request_id`.
 #[derive(Debug, Clone, Copy)]
 pub struct Started {
@@ -179,58 +173,7 @@ impl Runs<'_> {
         Ok(Cancelled::Ended(Box::new(self.get(principal, run).await?)))
     }
 
-    /// Deletes an ended run.
-    ///
-    /// # Errors
-    /// `conflict` while it runs; `not_found`, `gone`.
-    pub async fn delete(self, principal: &Principal, run: RunId) -> Result<(), Error> {
-        if let Some(hot) = self.hot(principal, run) {
-            if !hot.ended() {
-                return Err(ApiError::new(
-                    Code::Conflict,
-                    "The run is still going on; only an ended one can be deleted.",
-                )
-                .hint("Cancel it first.")
-                .into());
-            }
-            wait_for_row(&hot).await?;
-        }
-        let deleted = self.0.store.delete_run(principal.workspace, run, self.0.clock.now_micros()).await?;
-        self.0.log.cool(run);
-        if deleted {
-            return Ok(());
-        }
-        found(self.0.store.run(principal.workspace, run).await?, run).map(|_| ())
-    }
-
-    /// A page of runs, newest first, those that are going on included.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn list(self, principal: &Principal, after: Option<RunId>, limit: u32) -> Result<RunPage, Error> {
-        let mut page = self.0.store.runs(principal.workspace, after, limit).await?;
-        let mut hot: Vec<_> = self.0.log.all_hot();
-        hot.retain(|hot| {
-            hot.opened.workspace == principal.workspace
-                && after.is_none_or(|after| hot.run() < after)
-                && page.next.is_none_or(|last| hot.run() >= last)
-                && !page.data.iter().any(|kept| kept.id == hot.run())
-        });
-        for hot in hot {
-            match hot.tape().view().and_then(|view| assemble(&hot.opened, view)) {
-                Ok(run) => page.data.push(summary(&run)),
-                Err(error) => tracing::error!(%error, run = %hot.run(), "a run's log cannot be read"),
-            }
-        }
-        page.data.sort_unstable_by_key(|run| std::cmp::Reverse(run.id));
-        if page.data.len() > limit as usize {
-            page.data.truncate(limit as usize);
-            page.next = page.data.last().map(|run| run.id);
-        }
-        Ok(page)
-    }
-
-    fn hot(self, principal: &Principal, run: RunId) -> Option<Arc<HotRun>> {
+    pub(crate) fn hot(self, principal: &Principal, run: RunId) -> Option<Arc<HotRun>> {
         self.0.log.hot(run).filter(|hot| hot.opened.workspace == principal.workspace)
     }
 }
@@ -277,19 +220,7 @@ fn unwritable() -> ApiError {
     .retry(Some(REFUSED_RETRY_MS))
 }
 
-async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {
-    for _ in 0..ROW_WAIT_MS / ROW_LOOK_MS {
-        if hot.is_kept() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(ROW_LOOK_MS)).await;
-    }
-    Err(ApiError::new(Code::StorageUnavailable, "The database does not take writes, so the run cannot be deleted now.")
-        .retry(None)
-        .into())
-}
-
-fn found<T>(kept: Kept<T>, run: RunId) -> Result<T, Error> {
+pub(crate) fn found<T>(kept: Kept<T>, run: RunId) -> Result<T, Error> {
     match kept {
         Kept::Here(thing) => Ok(thing),
         Kept::Deleted => Err(ApiError::new(Code::Gone, format!("{run} was deleted.")).into()),

@@ -5,9 +5,10 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::history::parse_statuses;
 use domain::limits::{REQUEST_ID_BYTES_MAX, RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
 use domain::run::RunPage;
-use domain::{ApiError, Code, NewRun, Run, RunId, Wire};
+use domain::{ApiError, Code, NewRun, Run, RunFilter, RunId, Wire};
 use engine::runs::Cancelled;
 use serde::Deserialize;
 
@@ -70,9 +71,17 @@ fn take_idempotency_key(headers: &HeaderMap, new: &mut NewRun) -> Result<(), Api
 pub struct ListQuery {
     limit: Option<u32>,
     after: Option<RunId>,
+    /// With commas between.
+    status: Option<String>,
+    model: Option<String>,
+    /// Microseconds since 1970, UTC: from then on, and until before then.
+    from: Option<i64>,
+    to: Option<i64>,
+    /// Words of request, answer, error or id.
+    query: Option<String>,
 }
 
-/// Lists runs, newest first.
+/// Lists runs, newest first: those that every parameter admits.
 pub async fn list(
     State(state): State<AppState>,
     query: Result<Query<ListQuery>, QueryRejection>,
@@ -88,7 +97,14 @@ pub async fn list(
         )
         .into());
     }
-    Ok(axum::Json(state.engine.runs().list(&state.principal, query.after, limit).await?))
+    let filter = RunFilter {
+        status: query.status.as_deref().map(parse_statuses).transpose()?.unwrap_or_default(),
+        model: query.model,
+        from: query.from,
+        to: query.to,
+        query: query.query,
+    };
+    Ok(axum::Json(state.engine.runs().list(&state.principal, &filter, query.after, limit).await?))
 }
 
 /// Gives a run as it stands.
@@ -135,7 +151,7 @@ pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Re
     })
 }
 
-/// Deletes an ended run.
+/// Deletes an ended run: reading it answers 410 from now on.
 pub async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
     state.engine.runs().delete(&state.principal, parse(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)

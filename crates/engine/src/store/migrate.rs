@@ -133,4 +133,52 @@ mod tests {
             .expect("counts");
         assert_eq!(tables, 2);
     }
+
+    #[tokio::test]
+    async fn a7_runs_of_an_older_version_are_found_by_their_words() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("etude.db");
+        let mut db = super::super::options(&file).connect().await.expect("opens");
+        MIGRATIONS.run_to(2, &mut db).await.expect("the schema before the search");
+        let request = r#"{"model":"m","messages":[{"role":"user","content":"first"},{"role":"assistant","content":"so"},
+            {"role":"user","content":[{"type":"text","text":"About {{topic}}"}]}],"inputs":{"topic":"rivers"},
+            "tools":[{"name":"t","parameters":{"content":{"type":"string"},"title":"unseen"}}]}"#;
+        for (id, request) in [(1_u8, Some(request)), (2, None)] {
+            sqlx::query(
+                "insert into runs (id, workspace, user, status, model, request, params, input_tokens, output_tokens, \
+                 cached_input_tokens, reasoning_tokens, snippet, created_at, deleted_at) \
+                 values ($1, zeroblob(16), zeroblob(16), 'finished', 'm', $2, '{}', 1, 1, 0, 0, '', 1, $3)",
+            )
+            .bind(&[id; 16][..])
+            .bind(request)
+            .bind(request.is_none().then_some(1))
+            .execute(&mut db)
+            .await
+            .expect("a run");
+        }
+        sqlx::query("insert into run_outputs (run, output) values ($1, '{\"text\":\"they flow\"}')")
+            .bind(&[1_u8; 16][..])
+            .execute(&mut db)
+            .await
+            .expect("its answer");
+        close(db).await.expect("closes");
+        run(&file).await.expect("migrates");
+
+        let mut db = super::super::options(&file).connect().await.expect("opens");
+        let (text, prompt): (String, String) =
+            sqlx::query_as("select t.text, r.prompt from run_texts t join runs r on r.id = t.run")
+                .fetch_one(&mut db)
+                .await
+                .expect("one text: what was deleted has none");
+        assert_eq!(text, format!("run_{} first so About {{{{topic}}}} rivers they flow", "01".repeat(16)));
+        assert_eq!(prompt, "About {{topic}}");
+        for (words, found) in [("\"riv\"*", 1), ("\"flow\"*", 1), ("\"unseen\"*", 0)] {
+            let count: i64 = sqlx::query_scalar("select count(*) from run_search where run_search match $1")
+                .bind(words)
+                .fetch_one(&mut db)
+                .await
+                .expect("searches");
+            assert_eq!(count, found, "{words}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The database: SQLite, one connection that writes, several that read.
 
+mod deletion;
+mod history;
 mod migrate;
 mod runs;
 pub mod schema;

@@ -2,7 +2,6 @@
 
 use domain::chat::Verbatim;
 use domain::event::{FinishReason, Usage};
-use domain::run::RunPage;
 use domain::{Output, Params, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,10 +12,11 @@ use super::Store;
 use crate::error::Error;
 use crate::log::Opened;
 use crate::requests::digest;
+use crate::search;
 use crate::tape::Tape;
 use crate::wire;
 
-/// Longest snippet of an answer in a list, in characters.
+/// Longest snippet of a prompt or an answer in a list, in characters.
 const SNIPPET_CHARS: usize = 160;
 
 /// A run that has ended, as it becomes a row.
@@ -100,6 +100,7 @@ pub fn summary(run: &Run) -> RunSummary {
         cost_micros: run.cost_micros,
         ttft_ms: run.ttft_ms,
         total_ms: run.total_ms,
+        prompt: search::prompt(run).chars().take(SNIPPET_CHARS).collect(),
         snippet: run.output.text.chars().take(SNIPPET_CHARS).collect(),
         created_at: run.created_at,
     }
@@ -182,63 +183,6 @@ impl Store {
         Ok(Kept::Here(wire::unpack(parts.iter().filter_map(Option::as_deref))?))
     }
 
-    /// A page of runs, newest first: those before `after`.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn runs(&self, workspace: WorkspaceId, after: Option<RunId>, limit: u32) -> Result<RunPage, Error> {
-        let before = after.unwrap_or(RunId::from_bytes([0xff; 16]));
-        let rows = sqlx::query(
-            "select id, status, model, resolved_model, finish_reason, input_tokens, output_tokens, \
-             cached_input_tokens, reasoning_tokens, cost_micros, ttft_ms, total_ms, snippet, created_at \
-             from runs where workspace = $1 and id < $2 and deleted_at is null order by id desc limit $3",
-        )
-        .bind(&workspace.as_bytes()[..])
-        .bind(&before.as_bytes()[..])
-        .bind(i64::from(limit) + 1)
-        .fetch_all(&self.readers)
-        .await?;
-        let mut data = rows.iter().map(read_summary).collect::<Result<Vec<_>, _>>()?;
-        let more = data.len() > limit as usize;
-        data.truncate(limit as usize);
-        let next = if more { data.last().map(|run| run.id) } else { None };
-        Ok(RunPage { data, next })
-    }
-
-    /// Deletes a run: its content goes, its id stays known. Says whether there was one.
-    ///
-    /// # Errors
-    /// When the database does not take it.
-    pub async fn delete_run(&self, workspace: WorkspaceId, run: RunId, now: i64) -> Result<bool, Error> {
-        let mut transaction = self.writer.begin().await?;
-        let changed = sqlx::query(
-            "update runs set deleted_at = $3, request = null, error = null, snippet = '' \
-             where id = $1 and workspace = $2 and deleted_at is null",
-        )
-        .bind(&run.as_bytes()[..])
-        .bind(&workspace.as_bytes()[..])
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
-        if changed > 0 {
-            sqlx::query("delete from run_outputs where run = $1")
-                .bind(&run.as_bytes()[..])
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("delete from run_tapes where run = $1")
-                .bind(&run.as_bytes()[..])
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query("delete from run_wires where run = $1")
-                .bind(&run.as_bytes()[..])
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(changed > 0)
-    }
-
     /// Which of these runs have a row.
     ///
     /// # Errors
@@ -285,12 +229,13 @@ impl Store {
 async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     let Ended { opened, tape, wire } = ended;
     let run = assemble(opened, tape.view()?)?;
+    let listed = summary(&run);
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
-         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest) \
+         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25) on conflict (id) do nothing",
+         $22, $23, $24, $25, $26) on conflict (id) do nothing",
     )
     .bind(&run.id.as_bytes()[..])
     .bind(&opened.workspace.as_bytes()[..])
@@ -314,9 +259,10 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     .bind(run.ttft_ms.map(signed))
     .bind(run.total_ms.map(signed))
     .bind(run.error.as_ref().map(json).transpose()?)
-    .bind(summary(&run).snippet)
+    .bind(listed.snippet)
     .bind(run.created_at)
     .bind(run.request_id.as_ref().map(|_| digest(&opened.request).to_vec()))
+    .bind(listed.prompt)
     .execute(&mut *db)
     .await?
     .rows_affected();
@@ -332,6 +278,11 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
         .bind(&run.id.as_bytes()[..])
         .bind(signed(tape.len()))
         .bind(tape.pack()?)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query("insert into run_texts (run, text) values ($1, $2)")
+        .bind(&run.id.as_bytes()[..])
+        .bind(search::text(&run))
         .execute(&mut *db)
         .await?;
     for (part, packed) in (0_i64..).zip(wire) {
@@ -371,7 +322,7 @@ fn read_run(row: &SqliteRow) -> Result<Run, Error> {
     })
 }
 
-fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
+pub(super) fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
     let status: String = row.try_get("status")?;
     let finish: Option<String> = row.try_get("finish_reason")?;
     Ok(RunSummary {
@@ -389,6 +340,7 @@ fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
         cost_micros: row.try_get("cost_micros")?,
         ttft_ms: optional(row, "ttft_ms")?,
         total_ms: optional(row, "total_ms")?,
+        prompt: row.try_get("prompt")?,
         snippet: row.try_get("snippet")?,
         created_at: row.try_get("created_at")?,
     })

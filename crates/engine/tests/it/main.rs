@@ -1,5 +1,6 @@
 //! The engine's parts over real files.
 
+mod history;
 mod log;
 mod store;
 mod support;

@@ -1,6 +1,6 @@
 //! The contract of the store.
 
-use domain::{RunId, RunStatus, WorkspaceId};
+use domain::{RunFilter, RunId, RunStatus, WorkspaceId};
 use engine::log::Opened;
 use engine::store::{Ended, Kept, Store};
 use engine::tape::Tape;
@@ -51,7 +51,7 @@ async fn another_workspace_sees_nothing() {
     assert!(matches!(store.run(other, id(1)).await, Ok(Kept::Absent)));
     assert!(matches!(store.tape(other, id(1)).await, Ok(Kept::Absent)));
     assert!(!store.delete_run(other, id(1), 1).await.expect("answers"));
-    assert!(store.runs(other, None, 10).await.expect("answers").data.is_empty());
+    assert!(store.runs(other, &RunFilter::default(), None, 10).await.expect("answers").data.is_empty());
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn pages_are_newest_first_and_meet_without_gap_or_overlap() {
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.runs(WORKSPACE, after, 3).await.expect("answers");
+        let page = store.runs(WORKSPACE, &RunFilter::default(), after, 3).await.expect("answers");
         seen.extend(page.data.iter().map(|run| run.id));
         after = page.next;
         if after.is_none() {

@@ -1,0 +1,92 @@
+//! Deleting runs: hidden at once, brought back for a while, then gone for good.
+
+use domain::{RunId, WorkspaceId};
+use sqlx::Row;
+
+use super::Store;
+use crate::error::Error;
+
+/// Most runs whose content one transaction takes away.
+const PURGE_RUNS: i64 = 64;
+
+/// Everything that goes with a run's content. The row itself stays, so that a tail answers 410.
+const CONTENT: [&str; 5] = [
+    "delete from run_outputs where run = $1",
+    "delete from run_tapes where run = $1",
+    "delete from run_wires where run = $1",
+    "delete from run_texts where run = $1",
+    "update runs set request = null, error = null, snippet = '', prompt = '' where id = $1",
+];
+
+impl Store {
+    /// Deletes a run: nobody reads it any more, its content stays until it is purged. Says whether there was one.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn delete_run(&self, workspace: WorkspaceId, run: RunId, now: i64) -> Result<bool, Error> {
+        let changed =
+            sqlx::query("update runs set deleted_at = $3 where id = $1 and workspace = $2 and deleted_at is null")
+                .bind(&run.as_bytes()[..])
+                .bind(&workspace.as_bytes()[..])
+                .bind(now)
+                .execute(&self.writer)
+                .await?
+                .rows_affected();
+        Ok(changed > 0)
+    }
+
+    /// Brings a deleted run back, if its content is still there. Says whether one came back.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn restore_run(&self, workspace: WorkspaceId, run: RunId) -> Result<bool, Error> {
+        let changed = sqlx::query(
+            "update runs set deleted_at = null \
+             where id = $1 and workspace = $2 and deleted_at is not null and request is not null",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .execute(&self.writer)
+        .await?
+        .rows_affected();
+        Ok(changed > 0)
+    }
+
+    /// When a run was deleted that can still be brought back, in microseconds since 1970, UTC.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn deleted_at(&self, workspace: WorkspaceId, run: RunId) -> Result<Option<i64>, Error> {
+        Ok(sqlx::query_scalar(
+            "select deleted_at from runs \
+             where id = $1 and workspace = $2 and deleted_at is not null and request is not null",
+        )
+        .bind(&run.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .fetch_optional(&self.readers)
+        .await?)
+    }
+
+    /// Takes away the content of runs that were deleted at `until` or before, some at a time. Says of how many.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn purge_runs(&self, until: i64) -> Result<usize, Error> {
+        let mut transaction = self.writer.begin().await?;
+        let rows = sqlx::query(
+            "select id from runs where deleted_at is not null and request is not null and deleted_at <= $1 limit $2",
+        )
+        .bind(until)
+        .bind(PURGE_RUNS)
+        .fetch_all(&mut *transaction)
+        .await?;
+        for row in &rows {
+            let run: Vec<u8> = row.try_get("id")?;
+            for statement in CONTENT {
+                sqlx::query(statement).bind(run.as_slice()).execute(&mut *transaction).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(rows.len())
+    }
+}
