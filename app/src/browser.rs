@@ -113,3 +113,74 @@ fn reduced_motion() -> bool {
         reduced
     })
 }
+
+/// Under which name the browser keeps that single keys are switched off.
+const KEYS_KEY: &str = "etude.single-keys";
+
+/// Whether keys without Ctrl or ⌘ do something (WCAG 2.1.4).
+#[must_use]
+pub fn single_keys() -> bool {
+    window().local_storage().ok().flatten().and_then(|storage| storage.get_item(KEYS_KEY).ok()?).as_deref()
+        != Some("off")
+}
+
+/// Switches them on or off, and remembers it.
+pub fn set_single_keys(on: bool) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = if on { storage.remove_item(KEYS_KEY) } else { storage.set_item(KEYS_KEY, "off") };
+    }
+}
+
+/// Whether a key that is pressed now goes into a field.
+#[must_use]
+pub fn is_typing() -> bool {
+    document().active_element().is_some_and(|active| {
+        matches!(active.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            || active.closest("[contenteditable]").ok().flatten().is_some()
+    })
+}
+
+/// Moves the focus to the link of the next row of the list with that id, or the one before; to the first one where no
+/// row has it.
+pub fn walk(list: &str, forward: bool) {
+    let row = document().active_element().and_then(|active| active.closest(&format!("#{list} > li")).ok().flatten());
+    let link = match row {
+        Some(row) => {
+            let next = if forward { row.next_element_sibling() } else { row.previous_element_sibling() };
+            next.and_then(|row| row.query_selector("a").ok().flatten())
+        }
+        None => document().query_selector(&format!("#{list} > li a")).ok().flatten(),
+    };
+    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
+        _ = link.focus();
+    }
+}
+
+/// Copies a text; says whether the browser took it. It does so only on pages that came over HTTPS or from this machine.
+pub async fn copy(text: &str) -> bool {
+    #[cfg(feature = "hydrate")]
+    {
+        let get = |of: &wasm_bindgen::JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+        let clipboard = get(window().navigator().as_ref(), "clipboard").filter(|clipboard| clipboard.is_object());
+        let Some(clipboard) = clipboard else { return false };
+        let write = get(&clipboard, "writeText").and_then(|write| write.dyn_into::<js_sys::Function>().ok());
+        let written = write.and_then(|write| write.call1(&clipboard, &text.into()).ok());
+        match written.and_then(|written| written.dyn_into::<js_sys::Promise>().ok()) {
+            Some(promise) => wasm_bindgen_futures::JsFuture::from(promise).await.is_ok(),
+            None => false,
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        _ = text;
+        false
+    }
+}
+
+/// Does what a click on the element with that id does.
+pub fn press(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        element.click();
+    }
+}

@@ -33,6 +33,7 @@ use live::Live;
 use pages::not_found::NotFoundPage;
 use pages::playground::PlaygroundPage;
 use pages::run::RunPage;
+use pages::runs::RunsPage;
 
 /// Every page there is.
 #[component]
@@ -45,6 +46,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=PlaygroundPage ssr=SsrMode::Async/>
+                <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
             </Routes>
         </Router>

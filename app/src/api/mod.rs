@@ -3,6 +3,7 @@
 //! Each is a public endpoint under `/api`. They hold no rules: state, principal, engine call, `?`.
 
 pub mod error;
+pub mod history;
 mod html;
 pub mod models;
 pub mod runs;

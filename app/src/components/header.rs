@@ -22,20 +22,46 @@ fn Brand() -> impl IntoView {
     }
 }
 
+/// The ways to the other pages. Until there are more of them, they have room in the header.
+#[component]
+fn Nav() -> impl IntoView {
+    view! {
+        <nav class="header__nav" aria-label="Main">
+            <a class="button" data-kind="quiet" href="/runs" title="Runs">
+                <Icon name="history"/>
+                <span class="header__word">"Runs"</span>
+            </a>
+        </nav>
+    }
+}
+
 /// The header of a page with a title and nothing to run.
 #[component]
 pub fn PlainHeader(
     /// Where one is.
     title: &'static str,
+    /// The page above it: its name and its address.
+    #[prop(optional)]
+    above: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
+    let above = above.map(|(name, address)| {
+        view! {
+            <a class="header__name header__above" href=address>{name}</a>
+            <svg class="header__slash" viewBox="0 0 8 20" aria-hidden="true">
+                <path d="M7 1 1 19"></path>
+            </svg>
+        }
+    });
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
         <header class="header">
             <Brand/>
             <div class="header__subject">
+                {above}
                 <span class="header__name">{title}</span>
             </div>
             <div class="header__actions">
+                <Nav/>
                 <ThemeButton/>
             </div>
         </header>
@@ -82,6 +108,7 @@ pub fn WorkHeader(
                     <Icon name="sliders-horizontal" small=true/>
                     <span class="truncate">{move || desk.draft.model().get()}</span>
                 </button>
+                <Nav/>
                 <ThemeButton/>
                 <RunButton desk/>
             </div>

@@ -1,20 +1,30 @@
 //! What is shown, one file for each thing. Values down, callbacks up.
 
+pub mod about;
 mod announcer;
 mod answer;
 pub mod banner;
+pub mod code;
 pub mod control;
+pub mod copy;
 pub mod failure;
 pub mod figures;
+pub mod filters;
 pub mod growing;
 pub mod header;
 pub mod icon;
 pub mod inputs;
+pub mod lineage;
 pub mod message;
 pub mod output;
 pub mod params;
 mod reader;
+pub mod runs;
 pub mod status;
 pub mod theme;
+pub mod undo;
+pub mod views;
+pub mod waterfall;
 pub mod welcome;
+pub mod wire;
 pub mod workbench;

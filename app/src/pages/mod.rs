@@ -3,3 +3,4 @@
 pub mod not_found;
 pub mod playground;
 pub mod run;
+pub mod runs;

@@ -1,62 +1,136 @@
 //! `/runs/{id}`: one run, live while it runs, and without JavaScript.
 
 use domain::error::Code;
-use domain::{NewRun, Run, RunId};
+use domain::{ApiError, Lineage, Run, RunId};
+use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::api::error::PageError;
+use crate::api::history::{DeleteRun, RestoreRun, run_lineage, run_wire, undo_left};
 use crate::api::models::list_models;
 use crate::api::runs::get_run;
 use crate::browser;
+use crate::components::about::About;
 use crate::components::banner::Banner;
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
-use crate::components::output::Output;
+use crate::components::icon::Icon;
 use crate::components::status::Status;
+use crate::components::undo::Undo;
+use crate::components::views::{LoadedWire, View, Views};
+use crate::components::waterfall::Waterfall;
 use crate::live::Live;
 use crate::pages::not_found::NothingHere;
 use crate::state::desk::find;
 use crate::state::run::RunState;
+use crate::state::when;
 
 /// Without JavaScript the page is loaded again until the run has ended. As text, because a browser with
 /// JavaScript does not look inside, and hydration would miss the element.
 const REFRESH: &str = r#"<meta http-equiv="refresh" content="2">"#;
 
+/// What can be done with the run of the page, and where the focus belongs once it is done.
+#[derive(Clone, Copy)]
+struct Deeds {
+    delete: ServerAction<DeleteRun>,
+    restore: ServerAction<RestoreRun>,
+    /// Whether a button of these was pressed and has gone with the press.
+    done: StoredValue<bool>,
+}
+
+impl Deeds {
+    fn new() -> Self {
+        let (delete, restore) = (ServerAction::<DeleteRun>::new(), ServerAction::<RestoreRun>::new());
+        let done = StoredValue::new(false);
+        Effect::new(move || {
+            if delete.pending().get() || restore.pending().get() {
+                done.set_value(true);
+            }
+        });
+        Self { delete, restore, done }
+    }
+
+    /// Gives the focus of the button that has gone to the one in its place.
+    fn focus(self, id: &'static str) {
+        Effect::new(move || {
+            if self.done.get_value() {
+                self.done.set_value(false);
+                browser::focus(id);
+            }
+        });
+    }
+}
+
+/// What was found under an address.
+type Found = Result<(Run, Lineage), (PageError, Option<u64>)>;
+
+/// Reads a run and its family; where it was deleted, for how long that can be undone.
+async fn read(id: Option<RunId>) -> Found {
+    let Some(id) = id else {
+        return Err((ApiError::new(Code::NotFound, "That is no id of a run.").into(), None));
+    };
+    match get_run(id).await {
+        Ok(run) => Ok((run, run_lineage(id).await.unwrap_or_default())),
+        Err(error) if error.0.code == Code::Gone => Err((error, undo_left(id).await.ok().flatten())),
+        Err(error) => Err((error, None)),
+    }
+}
+
 /// The page at `/runs/{id}`.
 #[component]
 pub fn RunPage() -> impl IntoView {
-    let params = use_params_map();
+    let (params, query) = (use_params_map(), use_query_map());
     let id = Memo::new(move |_| params.with(|params| params.get("id")?.parse::<RunId>().ok()));
+    let chosen = Memo::new(move |_| query.with(|query| View::named(query.get_str("view"))));
+    let deeds = Deeds::new();
     let run = Resource::new(
-        move || id.get(),
+        move || (id.get(), deeds.delete.version().get(), deeds.restore.version().get()),
+        |(id, ..)| read(id),
+    );
+    // What became of one run is nothing to say about the next.
+    Effect::new(move |before: Option<Option<RunId>>| {
+        let now = id.get();
+        if before.is_some_and(|before| before != now) {
+            deeds.delete.clear();
+            deeds.restore.clear();
+        }
+        now
+    });
+    let models = Resource::new(|| (), |()| list_models());
+    // Asked for once, it stays.
+    let wanted = Memo::new(move |before| before == Some(&true) || chosen.get() == View::Wire);
+    let wire = Resource::new(
+        move || id.get().filter(|_| wanted.get()),
         |id| async move {
             match id {
-                Some(id) => get_run(id).await,
-                None => Err(domain::ApiError::new(Code::NotFound, "That is no id of a run.").into()),
+                Some(id) => Some(run_wire(id).await),
+                None => None,
             }
         },
     );
-    let models = Resource::new(|| (), |()| list_models());
     view! {
         <Title text="Run · Etude"/>
         <div class="shell">
-            <PlainHeader title="Run"/>
+            <PlainHeader title="Run" above=("Runs", "/runs")/>
             <Banner/>
             <main class="shell__main" id="main">
-                <Suspense>
+                <Transition>
                     {move || Suspend::new(async move {
                         let models = models.await.unwrap_or_default();
                         match run.await {
-                            Ok(run) => {
+                            Ok((run, lineage)) => {
                                 let model = find(&models, &run.model).cloned();
-                                view! { <KeptRun run model/> }.into_any()
+                                view! { <KeptRun run lineage model chosen wire deeds/> }.into_any()
                             }
-                            Err(PageError(error)) => view! { <Missing error/> }.into_any(),
+                            Err((PageError(error), left)) => {
+                                let id = id.get_untracked();
+                                view! { <Missing error id left deeds/> }.into_any()
+                            }
                         }
                     })}
-                </Suspense>
+                </Transition>
             </main>
         </div>
     }
@@ -64,7 +138,14 @@ pub fn RunPage() -> impl IntoView {
 
 /// A run that is there.
 #[component]
-fn KeptRun(run: Run, model: Option<domain::ModelInfo>) -> impl IntoView {
+fn KeptRun(
+    run: Run,
+    lineage: Lineage,
+    model: Option<domain::ModelInfo>,
+    chosen: Memo<View>,
+    wire: LoadedWire,
+    deeds: Deeds,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let state = RunState::kept(&run);
     let (id, ended) = (run.id, run.status.is_end());
@@ -74,25 +155,26 @@ fn KeptRun(run: Run, model: Option<domain::ModelInfo>) -> impl IntoView {
         }
     });
     on_cleanup(move || live.release(state));
-    let stop = move |_| {
-        state.stopping.set(true);
-        live.cancel(state);
-    };
+    let over = Memo::new(move |_| state.view.with(|view| view.status.is_end()));
+    // What was sent, and whether an answer came, is known to the end only at the end.
+    Effect::new(move |before: Option<bool>| {
+        let over = over.get();
+        if over && before == Some(false) {
+            wire.refetch();
+        }
+        over
+    });
+    deeds.focus("delete");
     let page = view! {
         {(!ended).then(|| view! { <noscript inner_html=REFRESH></noscript> })}
         <div class="page">
-            <header class="page__head run__head">
-                <h1>"Run"</h1>
-                <Status run=state/>
-                <span class="run__space"></span>
-                <Show when=move || state.is_running() && state.view.with(|view| view.next_seq > 0)>
-                    <button class="button" type="button" on:click=stop>"Stop"</button>
-                </Show>
-                <a class="button" data-kind="primary" href=format!("/?run={id}")>"Open in playground"</a>
-            </header>
+            <Head state id created_at=run.created_at over deeds/>
             <div class="run">
-                <Output run=state model=Signal::stored(model) heading=false/>
-                <About run/>
+                <div class="run__main">
+                    <Waterfall run=state/>
+                    <Views run=state id model request=run.request.as_str().to_owned() chosen wire/>
+                </div>
+                <About run lineage/>
             </div>
         </div>
     };
@@ -100,62 +182,64 @@ fn KeptRun(run: Run, model: Option<domain::ModelInfo>) -> impl IntoView {
     page
 }
 
-/// What was asked for.
+/// How the run stands, and what can be done with it.
 #[component]
-fn About(run: Run) -> impl IntoView {
-    let asked = serde_json::from_str::<NewRun>(run.request.as_str()).ok();
-    let messages = asked.map(|asked| asked.messages).unwrap_or_default();
-    let params = &run.params;
-    let facts = [
-        ("Model", Some(run.resolved_model.clone().unwrap_or_else(|| run.model.clone()))),
-        ("Asked as", run.resolved_model.filter(|resolved| *resolved != run.model).map(|_| run.model.clone())),
-        ("Provider", run.provider),
-        ("Temperature", params.temperature.map(|number| number.to_string())),
-        ("Max tokens", params.max_tokens.map(|number| number.to_string())),
-    ];
-    let facts =
-        facts.into_iter().filter_map(|(name, value)| value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> }));
-    let messages = messages.into_iter().map(|message| {
-        view! {
-            <section class="run__section">
-                <h2>{role(message.role)}</h2>
-                <div class="run__text">{message.content.text()}</div>
-            </section>
-        }
-    });
+fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, deeds: Deeds) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let stop = move |_| {
+        state.stopping.set(true);
+        live.cancel(state);
+    };
+    let refused = move || deeds.delete.value().get().and_then(Result::err);
     view! {
-        <aside class="run__side" aria-label="About this run" tabindex="0">
-            <section class="run__section"><dl class="facts">
-                    <dt>"Run"</dt>
-                    <dd><code>{run.id.to_string()}</code></dd>
-                    {facts.collect_view()}
-                </dl></section>
-            {messages.collect_view()}
-        </aside>
+        <header class="page__head run__head">
+            <h1>"Run"</h1>
+            <Status run=state/>
+            <time class="faint run__when" datetime=when::iso(created_at)>{when::utc(created_at)}</time>
+            <span class="run__space"></span>
+            <Show when=move || state.is_running() && state.view.with(|view| view.next_seq > 0)>
+                <button class="button" type="button" on:click=stop>"Stop"</button>
+            </Show>
+            <Show when=move || over.get()>
+                <ActionForm action=deeds.delete>
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <button class="button" data-kind="quiet" id="delete" type="submit">
+                        <Icon name="trash-2" small=true/>
+                        "Delete"
+                    </button>
+                </ActionForm>
+            </Show>
+            <a class="button" data-kind="primary" href=format!("/?run={id}")>"Open in playground"</a>
+            {move || refused().map(|PageError(error)| view! { <Failure error/> })}
+        </header>
     }
     .into_any()
 }
 
-fn role(role: domain::Role) -> &'static str {
-    match role {
-        domain::Role::System => "System",
-        domain::Role::User => "User",
-        domain::Role::Assistant => "Assistant",
-        domain::Role::Tool => "Tool",
-    }
-}
-
 /// What is shown where there is no run, or it cannot be read.
 #[component]
-fn Missing(error: domain::ApiError) -> impl IntoView {
+fn Missing(error: ApiError, id: Option<RunId>, left: Option<u64>, deeds: Deeds) -> impl IntoView {
     browser::say_alive();
+    if let (Some(run), Some(left_ms)) = (id, left) {
+        deeds.focus("undo");
+        return view! {
+            <div class="page__state run__deleted">
+                <h1 class="sr-only">"Run"</h1>
+                <Undo run left_ms restore=deeds.restore/>
+                <a class="button" data-kind="quiet" href="/runs">"All runs"</a>
+            </div>
+        }
+        .into_any();
+    }
     if matches!(error.code, Code::NotFound | Code::Gone) {
         return view! { <NothingHere/> }.into_any();
     }
     view! {
         <div class="page__state">
             <h1 class="sr-only">"Run"</h1>
-            <Failure error><a class="button" href="/">"Open the playground"</a></Failure>
+            <Failure error>
+                <a class="button" href="/runs">"All runs"</a>
+            </Failure>
         </div>
     }
     .into_any()

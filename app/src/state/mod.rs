@@ -5,9 +5,19 @@
 //! | [`desk`] | all that the playground works with, and what its buttons do |
 //! | [`draft`] | what stands in the playground's fields |
 //! | [`figures`] | the eight figures under an output, as text |
+//! | [`filters`] | what the history is asked for |
+//! | [`pretty`] | JSON for reading, every token as it was |
+//! | [`rows`] | the rows of the history |
 //! | [`run`] | one run as it grows |
+//! | [`waterfall`] | where a run's time went |
+//! | [`when`] | times as people read them |
 
 pub mod desk;
 pub mod draft;
 pub mod figures;
+pub mod filters;
+pub mod pretty;
+pub mod rows;
 pub mod run;
+pub mod waterfall;
+pub mod when;

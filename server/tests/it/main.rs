@@ -8,6 +8,7 @@ mod discovery;
 mod disk;
 mod embedded;
 mod harness;
+mod history;
 mod live;
 mod resume;
 mod secrets;

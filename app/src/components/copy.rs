@@ -1,0 +1,40 @@
+//! A button that copies a text, and says whether it did.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::icon::Icon;
+use crate::browser;
+
+/// How long the button says what happened.
+const SAID: Duration = Duration::from_secs(2);
+
+/// Copies what `text` gives when it is pressed.
+#[component]
+pub fn CopyButton(
+    /// What the button copies, for people: "Copy the request".
+    label: &'static str,
+    /// The text.
+    #[prop(into)]
+    text: Callback<(), String>,
+) -> impl IntoView {
+    let said = RwSignal::new("Copy");
+    let copy = move |_| {
+        let text = text.run(());
+        spawn_local(async move {
+            said.try_set(if browser::copy(&text).await { "Copied" } else { "Not allowed here" });
+            set_timeout(move || _ = said.try_set("Copy"), SAID);
+        });
+    };
+    let icon = Signal::derive(move || if said.get() == "Copied" { "check" } else { "copy" });
+    view! {
+        <button class="button live-only" data-kind="quiet" data-size="sm" type="button" title=label on:click=copy>
+            <Icon name=icon small=true/>
+            <span role="status">{move || said.get()}</span>
+            <span class="sr-only">{label.trim_start_matches("Copy")}</span>
+        </button>
+    }
+    .into_any()
+}
