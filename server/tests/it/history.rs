@@ -100,12 +100,14 @@ async fn b6_a_deleted_run_is_gone_at_once_and_can_be_brought_back() {
     let path = format!("/v1/runs/{first}");
     let deleted = etude.client.delete(format!("{}{path}", etude.url)).send().await.expect("answers");
     assert_eq!(deleted.status(), 204);
-    for path in [path.clone(), format!("{path}/events"), format!("{path}/wire")] {
-        assert_eq!(etude.get(&path).send().await.expect("answers").status(), StatusCode::GONE, "{path}");
+    let page = format!("/runs/{first}");
+    for path in [path.clone(), format!("{path}/events"), format!("{path}/wire"), format!("/api/run?id={first}"), page] {
+        let answer = etude.get(&path).send().await.expect("answers");
+        assert_eq!(answer.status(), StatusCode::GONE, "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}: a browser would keep it for ever");
     }
     assert_eq!(ids(&list(&etude, "query=rivers").await), [child.as_str()]);
     let page = etude.get(&format!("/runs/{first}")).send().await.expect("answers");
-    assert_eq!(page.status(), StatusCode::GONE);
     assert!(page.text().await.expect("a page").contains("Undo"));
 
     // Also after a restart, as long as its time is not over.
