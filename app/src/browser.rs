@@ -156,6 +156,14 @@ pub fn walk(list: &str, forward: bool) {
     }
 }
 
+/// Moves the focus to the link of a row of the list with that id, counted from 0.
+pub fn focus_row(list: &str, place: usize) {
+    let link = document().query_selector(&format!("#{list} > li:nth-child({}) a", place + 1)).ok().flatten();
+    if let Some(link) = link.and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok()) {
+        _ = link.focus();
+    }
+}
+
 /// Copies a text; says whether the browser took it. It does so only on pages that came over HTTPS or from this machine.
 pub async fn copy(text: &str) -> bool {
     #[cfg(feature = "hydrate")]

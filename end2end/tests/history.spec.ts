@@ -84,6 +84,7 @@ test("A7 older runs are loaded below the newer ones", async ({ page }) => {
   await page.getByRole("link", { name: "Load more" }).click();
   await expect(rows(page)).toHaveCount(55);
   await expect(rows(page).last()).toContainText("Run number 0.");
+  await expect(page.getByRole("link", { name: "Run number 4." })).toBeFocused();
   await expect(page.getByRole("link", { name: "Load more" })).toHaveCount(0);
 });
 

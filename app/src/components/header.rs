@@ -24,10 +24,14 @@ fn Brand() -> impl IntoView {
 
 /// The ways to the other pages. Until there are more of them, they have room in the header.
 #[component]
-fn Nav() -> impl IntoView {
+fn Nav(
+    /// Whether this page is that one, or below it: its `aria-current`.
+    #[prop(optional_no_strip)]
+    runs: Option<&'static str>,
+) -> impl IntoView {
     view! {
         <nav class="header__nav" aria-label="Main">
-            <a class="button" data-kind="quiet" href="/runs" title="Runs">
+            <a class="button" data-kind="quiet" href="/runs" title="Runs" aria-current=runs>
                 <Icon name="history"/>
                 <span class="header__word">"Runs"</span>
             </a>
@@ -44,6 +48,11 @@ pub fn PlainHeader(
     #[prop(optional)]
     above: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
+    let runs = match (title, above) {
+        ("Runs", _) => Some("page"),
+        (_, Some(("Runs", _))) => Some("true"),
+        _ => None,
+    };
     let above = above.map(|(name, address)| {
         view! {
             <a class="header__name header__above" href=address>{name}</a>
@@ -61,7 +70,7 @@ pub fn PlainHeader(
                 <span class="header__name">{title}</span>
             </div>
             <div class="header__actions">
-                <Nav/>
+                <Nav runs/>
                 <ThemeButton/>
             </div>
         </header>

@@ -9,6 +9,7 @@ use leptos::task::spawn_local;
 use super::failure::Failure;
 use crate::api::error::PageError;
 use crate::api::history::{RunList, list_runs};
+use crate::browser;
 use crate::state::figures::{Figure, thousands};
 use crate::state::filters::Filters;
 use crate::state::rows::{Rows, row_figures};
@@ -46,7 +47,9 @@ pub fn RunRows(
     list: RunList,
 ) -> impl IntoView {
     let from_top = filters.after.is_empty();
-    let (narrow, address) = (filters.is_narrow(), Filters { after: String::new(), ..filters.clone() }.address());
+    // Below the last run there is nothing either, and that does not mean that nothing has run.
+    let (narrow, address) =
+        (filters.is_narrow() || !from_top, Filters { after: String::new(), ..filters.clone() }.address());
     let listing = Listing {
         filters: StoredValue::new(filters),
         rows: RwSignal::new(Rows::new(list.page)),
@@ -134,7 +137,12 @@ impl Listing {
             let answer = list_runs(filters, None).await;
             self.loading.try_set(false);
             match answer {
-                Ok(list) => _ = self.rows.try_update(|rows| rows.append(list.page)),
+                Ok(list) => {
+                    let shown = self.rows.try_with_untracked(Rows::len).unwrap_or_default();
+                    self.rows.try_update(|rows| rows.append(list.page));
+                    // The link that was pressed has moved down, or is gone.
+                    request_animation_frame(move || browser::focus_row(LIST_ID, shown));
+                }
                 Err(PageError(error)) => _ = self.failed.try_set(Some(error)),
             }
         });
@@ -213,7 +221,17 @@ fn More(listing: Listing) -> impl IntoView {
                 </a>
             </p>
         </Show>
-        {move || listing.failed.get().map(|error| view! { <Failure error/> })}
+        {move || {
+            listing
+                .failed
+                .get()
+                .map(|error| {
+                    view! {
+                        <h2 class="sr-only">"Older runs did not come"</h2>
+                        <Failure error/>
+                    }
+                })
+        }}
     }
     .into_any()
 }

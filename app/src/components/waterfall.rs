@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use crate::state::figures::{seconds, thousands};
+use crate::state::figures::thousands;
 use crate::state::run::RunState;
-use crate::state::waterfall::{Phase, geometry, phases};
+use crate::state::waterfall::{Phase, axis, geometry, phases, span};
 
 /// Length of a lane, in units of its drawing.
 const LANE: f64 = 640.0;
 /// Length of the shortest bar, in the same units.
 const LEAST: f64 = 1.5;
 /// Marks on the axis.
-const MARKS: u64 = 4;
+const MARKS: usize = 5;
 
 /// The section "Where … went".
 #[component]
@@ -24,14 +24,10 @@ pub fn Waterfall(
     let ended = Memo::new(move |_| run.view.with(|view| view.status.is_end()));
     let title = move || {
         let so_far = if ended.get() { "" } else { " so far" };
-        format!("Where {} s went{so_far}", seconds(total.get()))
+        format!("Where {} went{so_far}", span(total.get()))
     };
     let end =
         move || run.view.with(|view| view.finish_reason.map_or_else(|| view.status.as_str(), |reason| reason.as_str()));
-    let mark = move |n: u64| {
-        let unit = if n == MARKS { " s" } else { "" };
-        format!("{}{unit}", seconds(total.get() * n / MARKS))
-    };
     let rows = move || {
         let total = total.get();
         let rows = all.get().into_iter().map(|phase| view! { <Lane phase total/> });
@@ -49,10 +45,16 @@ pub fn Waterfall(
             <h2 id="time-h">{title}</h2>
             <table class="waterfall">
                 <caption class="sr-only">"Time by phase"</caption>
+                <colgroup>
+                    <col class="waterfall__c-name"/>
+                    <col/>
+                    <col class="waterfall__c-time"/>
+                    <col class="waterfall__c-note"/>
+                </colgroup>
                 <tbody>{rows} {last}</tbody>
             </table>
             <p class="waterfall__axis" aria-hidden="true">
-                {(0..=MARKS).map(|n| view! { <span>{move || mark(n)}</span> }).collect_view()}
+                {(0..MARKS).map(|n| view! { <span>{move || axis::<MARKS>(total.get())[n].clone()}</span> }).collect_view()}
             </p>
         </section>
     }

@@ -57,7 +57,8 @@ impl Deeds {
         Effect::new(move || {
             if self.done.get_value() {
                 self.done.set_value(false);
-                browser::focus(id);
+                // What is made here is in the document from the next frame on.
+                request_animation_frame(move || browser::focus(id));
             }
         });
     }
@@ -210,7 +211,15 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, deeds: De
                 </ActionForm>
             </Show>
             <a class="button" data-kind="primary" href=format!("/?run={id}")>"Open in playground"</a>
-            {move || refused().map(|PageError(error)| view! { <Failure error/> })}
+            {move || {
+                refused()
+                    .map(|PageError(error)| {
+                        view! {
+                            <h2 class="sr-only">"The run is not deleted"</h2>
+                            <Failure error/>
+                        }
+                    })
+            }}
         </header>
     }
     .into_any()
@@ -237,6 +246,7 @@ fn Missing(error: ApiError, id: Option<RunId>, left: Option<u64>, deeds: Deeds) 
     view! {
         <div class="page__state">
             <h1 class="sr-only">"Run"</h1>
+            <h2 class="sr-only">"It cannot be shown"</h2>
             <Failure error>
                 <a class="button" href="/runs">"All runs"</a>
             </Failure>

@@ -72,6 +72,7 @@ fn Refused(error: domain::ApiError) -> impl IntoView {
     let again = error.retryable;
     view! {
         <div class="page__state">
+            <h2 class="sr-only">"The list cannot be read just now."</h2>
             <Failure error>
                 {again.then(|| view! { <a class="button" href="" rel="external">"Try now"</a> })}
                 <a class="button" href="/runs" rel="external">"Show every run"</a>

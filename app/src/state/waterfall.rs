@@ -2,7 +2,7 @@
 
 use domain::RunView;
 
-use super::figures::thousands;
+use super::figures::{seconds, thousands};
 
 /// One stretch of a run's time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,33 @@ pub fn geometry(phase: &Phase, total_ms: u64, lane: f64, least: f64) -> (f64, f6
     (tenths(start), tenths(length))
 }
 
+/// Below this, times are said in milliseconds.
+const SECOND_MS: u64 = 1_000;
+/// Below this, the marks of an axis need a second digit to differ.
+const COARSE_MS: u64 = 10_000;
+
+/// A length of time for people: `180 ms`, `6.4 s`.
+#[must_use]
+pub fn span(ms: u64) -> String {
+    if ms < SECOND_MS { format!("{ms} ms") } else { format!("{} s", seconds(ms)) }
+}
+
+/// The marks of a scale that ends at `total_ms`, evenly apart; the last one has the unit.
+#[must_use]
+pub fn axis<const MARKS: usize>(total_ms: u64) -> [String; MARKS] {
+    std::array::from_fn(|n| {
+        let last = MARKS.saturating_sub(1).max(1);
+        let ms = total_ms * n as u64 / last as u64;
+        let unit = |unit| if n == last { unit } else { "" };
+        match total_ms {
+            _ if n == 0 => "0".into(),
+            0..SECOND_MS => format!("{ms}{}", unit(" ms")),
+            SECOND_MS..COARSE_MS => format!("{:.2}{}", ms as f64 / 1000.0, unit(" s")),
+            _ => format!("{}{}", seconds(ms), unit(" s")),
+        }
+    })
+}
+
 fn tenths(number: f64) -> f64 {
     (number * 10.0).round() / 10.0
 }
@@ -104,6 +131,14 @@ mod tests {
         let silent = ended(5, None, 30_000);
         assert_eq!(names(&silent), ["Queued", "First token"]);
         assert_eq!(phases(&silent)[1].note, "none came");
+    }
+
+    #[test]
+    fn marks_differ_and_the_last_one_has_the_unit() {
+        assert_eq!(axis::<5>(180), ["0", "45", "90", "135", "180 ms"]);
+        assert_eq!(axis::<5>(1_320), ["0", "0.33", "0.66", "0.99", "1.32 s"]);
+        assert_eq!(axis::<5>(64_000), ["0", "16.0", "32.0", "48.0", "64.0 s"]);
+        assert_eq!([span(180), span(6_400)], ["180 ms", "6.4 s"]);
     }
 
     #[test]

@@ -154,10 +154,17 @@ impl Runs<'_> {
     }
 }
 
-/// A hot run as it stands. One whose log cannot be read must not hide the others.
+/// A hot run as it stands, with the tokens that have come so far. One whose log cannot be read must not hide the
+/// others.
 fn readable(hot: &HotRun) -> Option<Run> {
-    let run = hot.tape().view().and_then(|view| assemble(&hot.opened, view));
-    run.inspect_err(|error| tracing::error!(%error, run = %hot.run(), "a run's log cannot be read")).ok()
+    let read = || {
+        let view = hot.tape().view()?;
+        let deltas = view.deltas;
+        let mut run = assemble(&hot.opened, view)?;
+        run.usage.output_tokens = run.usage.output_tokens.max(deltas);
+        Ok::<_, Error>(run)
+    };
+    read().inspect_err(|error| tracing::error!(%error, run = %hot.run(), "a run's log cannot be read")).ok()
 }
 
 async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {
