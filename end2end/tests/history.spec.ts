@@ -162,6 +162,18 @@ test("a deleted run leaves the way back in its place", async ({ page }) => {
   expect((await page.request.get(`/v1/runs/${id}`)).status()).toBe(200);
 });
 
+test.describe("with a key", () => {
+  test.use({ config: LAB.replace('kind = "openai"', 'kind = "openai"\napi_key = "sk-canary-for-the-wire"') });
+
+  test("K2 the wire view keeps a secret's place and not the secret", async ({ page }) => {
+    const id = await start(page, "About rivers");
+    await open(page, `/runs/${id}`);
+    await page.getByRole("tab", { name: "Wire" }).click();
+    await expect(page.getByRole("group", { name: "Request as sent" })).toContainText("authorization: secret");
+    expect(await page.content()).not.toContain("canary");
+  });
+});
+
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
