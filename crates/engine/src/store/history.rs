@@ -41,13 +41,14 @@ impl Store {
         let statuses = filter.status.iter().map(|status| format!("{},", status.as_str()));
         let statuses = statuses
             .fold(String::new(), |list, status| if list.is_empty() { format!(",{status}") } else { list + &status });
+        // The words are asked for their numbers only: the texts behind them are large and stay unread.
         let rows = sqlx::query(summaries!(
             "where workspace = $1 and id < $2 and deleted_at is null \
              and ($3 = '' or instr($3, ',' || status || ',') > 0) \
              and ($4 is null or model = $4 or resolved_model = $4) \
              and created_at >= $5 and created_at < $6 \
-             and ($7 is null or id in \
-               (select t.run from run_search s join run_texts t on t.id = s.rowid where run_search match $7)) \
+             and ($7 is null or (select t.id from run_texts t where t.run = runs.id) in \
+               (select rowid from run_search where run_search match $7)) \
              order by id desc limit $8"
         ))
         .bind(&workspace.as_bytes()[..])
