@@ -79,6 +79,22 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Focuses the element with that id once the next frame has it.
+pub fn focus_soon(id: String) {
+    #[cfg(feature = "hydrate")]
+    request_animation_frame(move || focus(&id));
+    #[cfg(not(feature = "hydrate"))]
+    drop(id);
+}
+
+/// Opens the fold that the element with that id lies in.
+pub fn open_around(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(fold) = element.and_then(|element| element.closest("details").ok().flatten()) {
+        _ = fold.set_attribute("open", "");
+    }
+}
+
 /// Whether the focus is inside the element with that id.
 #[must_use]
 pub fn has_focus(id: &str) -> bool {

@@ -56,7 +56,7 @@ fn Common(options: LeptosOptions) -> impl IntoView {
 pub(crate) fn refused_document(
     models: Vec<domain::ModelInfo>,
     draft: crate::state::draft::Draft,
-    refusal: crate::state::draft::Refusal,
+    refusal: crate::state::compose::Refusal,
 ) -> String {
     use crate::components::workbench::Workbench;
     use crate::state::desk::{Desk, Pane};
@@ -81,7 +81,7 @@ pub(crate) fn refused_document(
                 <Common options/>
             </head>
             <body>
-                <Workbench desk left_out=None/>
+                <Workbench desk/>
             </body>
         </html>
     };

@@ -6,6 +6,7 @@
 //! | [`browser`] | the few things that the page asks of the browser |
 //! | [`components`] | what is shown, one file for each thing |
 //! | [`live`] | the tab's one connection |
+//! | [`markdown`] | a model's answer as blocks of HTML, while it grows |
 //! | [`pages`] | one file for each place that has a URL |
 //! | [`state`] | what a page knows, apart from how it looks |
 
@@ -18,6 +19,7 @@ pub mod components;
 mod csp;
 mod document;
 pub mod live;
+pub mod markdown;
 pub mod pages;
 pub mod state;
 

@@ -81,6 +81,11 @@ export const test = base.extend<Fixtures & Options>({
         ETUDE_SITE_DIR: needed("ETUDE_SITE_DIR"),
         ETUDE_MODEL_PATH: needed("ETUDE_TEST_MODEL"),
         ETUDE_MODEL_NAME: "smollm2-135m-instruct",
+        // What this machine would add by itself.
+        OPENAI_API_KEY: "",
+        ANTHROPIC_API_KEY: "",
+        OLLAMA_HOST: "127.0.0.1:1",
+        LLAMA_ARG_PORT: "1",
         ...env,
       },
       `${baseURL}/healthz`,

@@ -14,6 +14,8 @@ ${[
   ["endless", "mock-ttft20-rate30-n100000"],
   ["patient", "mock-ttft1500-rate50-n40"],
   ["torn", "mock-ttft20-rate200-n90-cut30"],
+  ["caller", "mock-ttft20-rate0-tool2"],
+  ["echo", "mock-ttft20-rate400-echo"],
   ["long", "mock-ttft20-rate200-n6000"],
 ]
   .map(([name, upstream]) => `\n[[model]]\nname = "${name}"\nprovider = "lab"\nupstream = "${upstream}"\n`)

@@ -43,7 +43,7 @@ impl Answer {
     pub(super) fn refused(
         models: Vec<domain::ModelInfo>,
         draft: crate::state::draft::Draft,
-        refusal: crate::state::draft::Refusal,
+        refusal: crate::state::compose::Refusal,
     ) -> Self {
         let PageError(_) = refusal.error.clone().into();
         Self(crate::refused_document(models, draft, refusal))

@@ -3,45 +3,67 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Run, RunId};
+use domain::{Role, Run, RunId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
 use super::html::{Answer, Html};
-use crate::state::draft::{Draft, Setting};
+use crate::state::draft::{Draft, DraftMessage, FormatDraft};
+use crate::state::settings::{Param, Setting};
 
 /// The playground's form, as a browser without JavaScript sends it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StartForm {
-    #[serde(default)]
     system: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
+    messages: Vec<FormMessage>,
     inputs: BTreeMap<String, String>,
-    #[serde(default)]
     model: String,
-    send_temperature: Option<String>,
+    /// The parameters whose switches are on.
+    send: BTreeMap<String, String>,
+    params: BTreeMap<String, String>,
+    send_format: Option<String>,
+    format: String,
+    schema: String,
+    tools: String,
+    tool_choice: String,
+    options: String,
+}
+
+/// One message of the form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FormMessage {
+    role: Role,
     #[serde(default)]
-    temperature: String,
-    send_max_tokens: Option<String>,
-    #[serde(default)]
-    max_tokens: String,
+    text: String,
 }
 
 impl From<StartForm> for Draft {
     fn from(form: StartForm) -> Self {
         // A form's line ends are CR LF; a text's are LF, as the same text has them over the live connection.
         let text = |text: String| text.replace("\r\n", "\n");
+        let messages = (1..).zip(form.messages);
+        let settings = Param::ALL.into_iter().filter_map(|param| {
+            let value = form.params.get(param.key())?.clone();
+            Some((param, Setting { send: form.send.contains_key(param.key()), text: text(value) }))
+        });
         Self {
             system: text(form.system),
-            message: text(form.message),
+            messages: messages.map(|(id, message)| DraftMessage::new(id, message.role, text(message.text))).collect(),
             inputs: form.inputs.into_iter().map(|(name, value)| (name, text(value))).collect(),
             model: form.model,
-            temperature: Setting { send: form.send_temperature.is_some(), text: form.temperature },
-            max_tokens: Setting { send: form.send_max_tokens.is_some(), text: form.max_tokens },
+            settings: settings.collect(),
+            format: FormatDraft {
+                send: form.send_format.is_some(),
+                kind: form.format,
+                schema: text(form.schema),
+                ..FormatDraft::default()
+            },
+            tools: text(form.tools),
+            tool_choice: form.tool_choice,
+            options: text(form.options),
             ..Self::default()
         }
     }

@@ -1,14 +1,25 @@
 //! What stands in the output: why it waits, the text, why it failed, how it ended.
 
-use domain::{FinishReason, ModelInfo, RunStatus};
+use domain::{FinishReason, ModelInfo, RunStatus, ToolCall};
 use leptos::prelude::*;
 
 use super::failure::Failure;
 use super::growing::Growing;
 use super::icon::Icon;
-use crate::state::draft::{Fix, Refusal};
+use super::rendered::Rendered;
+use crate::state::compose::{Fix, Refusal};
+use crate::state::desk::Desk;
 use crate::state::figures::thousands;
 use crate::state::run::RunState;
+
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// As Markdown.
+    Rendered,
+    /// As it came.
+    Raw,
+}
 
 /// Everything in the pane's body, in the order of the answer.
 #[component]
@@ -18,12 +29,16 @@ pub(super) fn Answer(
     welcome: ViewFnOnce,
     on_retry: Option<Callback<()>>,
     on_fix: Option<Callback<Fix>>,
+    desk: Option<Desk>,
+    look: RwSignal<Look>,
 ) -> impl IntoView {
     let running = Memo::new(move |_| run.is_running());
     let blank =
         Memo::new(move |_| !run.starting.get() && run.id.with(Option::is_none) && run.refusal.with(Option::is_none));
     let silent = Memo::new(move |_| run.text.with(String::is_empty) && run.reasoning.with(String::is_empty));
     let thought = Memo::new(move |_| run.reasoning.with(|text| !text.is_empty()));
+    let ended = Memo::new(move |_| run.view.with(|view| view.status.is_end()));
+    let (reveal, invisible) = (RwSignal::new(false), RwSignal::new(0));
     let notices = Memo::new(move |_| run.view.with(|view| view.notices.clone()));
     view! {
         <div hidden=move || !blank.get()>{welcome.run()}</div>
@@ -46,17 +61,56 @@ pub(super) fn Answer(
                     <Growing text=run.reasoning epoch=run.epoch/>
                 </div>
             </details>
-            <div class="output__text" hidden=move || run.text.with(String::is_empty)>
-                <Growing text=run.text epoch=run.epoch/>
+            <Show when=move || (invisible.get() > 0) && look.get() == Look::Rendered>
+                <p class="output__notice" data-tone="warn">
+                    <Icon name="info" small=true/>
+                    <span>{move || format!("The answer has {} characters that one does not see.", thousands(invisible.get() as u64))}</span>
+                    <button class="button live-only" data-size="sm" type="button" on:click=move |_| reveal.update(|on| *on = !*on)>
+                        {move || if reveal.get() { "Hide them" } else { "Show them" }}
+                    </button>
+                </p>
+            </Show>
+            <div
+                class="output__text"
+                data-look=move || if look.get() == Look::Raw { "raw" } else { "rendered" }
+                hidden=move || run.text.with(String::is_empty)
+            >
+                <Show
+                    when=move || look.get() == Look::Raw
+                    fallback=move || view! { <Rendered text=run.text epoch=run.epoch ended reveal invisible/> }
+                >
+                    <Growing text=run.text epoch=run.epoch/>
+                </Show>
                 <Show when=move || running.get() && !silent.get()>
                     <span class="caret"></span>
                 </Show>
             </div>
+            <Called run/>
             <Trouble run on_retry on_fix/>
             <End run model/>
+            {desk.map(|desk| view! { <Next desk/> })}
         </div>
     }
     .into_any()
+}
+
+/// The tools that were called.
+#[component]
+fn Called(run: RunState) -> impl IntoView {
+    let calls = Memo::new(move |_| run.view.with(|view| view.output.tool_calls.clone()));
+    let one = |call: ToolCall| {
+        view! {
+            <details class="tool">
+                <summary class="tool__head">
+                    <Icon name="chevron-right" small=true/>
+                    <code>{call.name}</code>
+                    <span class="faint">"tool call"</span>
+                </summary>
+                <pre class="tool__body" tabindex="0">{call.arguments}</pre>
+            </details>
+        }
+    };
+    move || calls.get().into_iter().map(one).collect_view()
 }
 
 /// Before the first token: why it waits, in the place where the text will be.
@@ -97,6 +151,7 @@ fn Trouble(run: RunState, on_retry: Option<Callback<()>>, on_fix: Option<Callbac
             let label = match &fix {
                 Fix::Fill(name) => format!("Fill in {name}"),
                 Fix::Omit(param) => format!("Omit {} and run", param.label().to_lowercase()),
+                Fix::Edit(_) => "Go to it".to_owned(),
             };
             view! { <button class="button live-only" type="button" on:click=move |_| mend.run(fix.clone())>{label}</button> }
         });
@@ -117,6 +172,33 @@ fn Trouble(run: RunState, on_retry: Option<Callback<()>>, on_fix: Option<Callbac
                 {retry}
             </Failure>
         })
+    }
+}
+
+/// What can be done with an answer that has ended.
+#[component]
+fn Next(desk: Desk) -> impl IntoView {
+    let run = desk.run;
+    let ended = Memo::new(move |_| run.id.with(Option::is_some) && run.view.with(|view| view.status.is_end()));
+    let has_answer = Memo::new(move |_| {
+        run.text.with(|text| !text.is_empty()) || run.view.with(|view| !view.output.tool_calls.is_empty())
+    });
+    let can_continue = Memo::new(move |_| ended.get() && desk.can_continue());
+    view! {
+        <Show when=move || ended.get() && has_answer.get()>
+            <div class="output__next live-only">
+                <Show when=move || can_continue.get()>
+                    <button class="button" data-size="sm" type="button" on:click=move |_| desk.continue_answer()>
+                        <Icon name="arrow-right" small=true/>
+                        "Continue from here"
+                    </button>
+                </Show>
+                <button class="button" data-kind="quiet" data-size="sm" type="button" aria-keyshortcuts="Alt+Enter" on:click=move |_| desk.take_answer()>
+                    <Icon name="message-square" small=true/>
+                    "Add to messages"
+                </button>
+            </div>
+        </Show>
     }
 }
 

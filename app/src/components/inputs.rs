@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::control::{escape, keep_alike};
 use crate::state::desk::Desk;
-use crate::state::draft::{DraftStoreFields, variables};
+use crate::state::draft::DraftStoreFields;
 
 /// The group "Inputs": a field for each variable, and nothing where there is none.
 #[component]
@@ -15,8 +15,11 @@ pub fn Inputs(
     /// Whose variables.
     desk: Desk,
 ) -> impl IntoView {
-    let draft = desk.draft;
-    let names = Memo::new(move |_| variables(&draft.system().read(), &draft.message().read()));
+    let names = Memo::new(move |_| {
+        desk.draft.system().track();
+        desk.draft.messages().track();
+        desk.draft.read_untracked().variables()
+    });
     let any = Memo::new(move |_| names.with(|names| !names.is_empty()));
     view! {
         <Show when=move || any.get()>

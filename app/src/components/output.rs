@@ -1,15 +1,19 @@
 //! The pane "Output": what came back, what is happening, what it took.
 
 use domain::{ModelInfo, Price};
+use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::announcer::Announcer;
-use super::answer::Answer;
+use super::answer::{Answer, Look};
+use super::copy::CopyButton;
 use super::figures::Figures;
 use super::icon::Icon;
 use super::reader::{Reader, watch_flow};
-use crate::state::draft::Fix;
+use crate::browser;
+use crate::state::compose::Fix;
+use crate::state::desk::Desk;
 use crate::state::run::RunState;
 
 /// The pane "Output".
@@ -31,11 +35,15 @@ pub fn Output(
     /// Mends what one click can mend.
     #[prop(optional)]
     on_fix: Option<Callback<Fix>>,
+    /// The desk that an answer can be taken to, where there is one.
+    #[prop(optional)]
+    desk: Option<Desk>,
 ) -> impl IntoView {
     let running = Memo::new(move |_| run.is_running());
     let free = Signal::derive(move || model.with(|model| model.as_ref().is_some_and(|m| m.price == Some(Price::FREE))));
     let body = NodeRef::<Div>::new();
     let reader = Reader::new(body);
+    let look = RwSignal::new(Look::Rendered);
     let moving = RwSignal::new(false);
     watch_flow(run, moving);
     let pane = view! {
@@ -46,9 +54,9 @@ pub fn Output(
             aria-busy=move || running.get().then_some("true")
             data-flow=move || moving.get().then_some("moving")
         >
-            {heading.then(|| view! { <Head run/> })}
-            <div class="pane__body" tabindex="0" role="group" aria-label="Answer" node_ref=body on:scroll=move |_| reader.scrolled()>
-                <Answer run model welcome on_retry on_fix/>
+            {heading.then(|| view! { <Head run look/> })}
+            <div class="pane__body" id="answer" tabindex="0" role=if heading { "tabpanel" } else { "group" } aria-label="Answer" node_ref=body on:scroll=move |_| reader.scrolled()>
+                <Answer run model welcome on_retry on_fix desk look/>
             </div>
             <footer class="pane__foot">
                 <Show when=move || reader.behind.get() && running.get()>
@@ -67,17 +75,50 @@ pub fn Output(
     pane
 }
 
-/// The pane's head: its name, and where the run is kept.
+/// The pane's head: how the answer is shown, a copy of it, and where the run is kept.
 #[component]
-fn Head(run: RunState) -> impl IntoView {
+fn Head(run: RunState, look: RwSignal<Look>) -> impl IntoView {
+    const LOOKS: [(Look, &str, &str); 2] =
+        [(Look::Rendered, "Rendered", "look-rendered"), (Look::Raw, "Raw", "look-raw")];
     let link = move || {
         run.id.get().map(|id| view! { <a class="output__link" href=format!("/runs/{id}")>"Link to this run"</a> })
     };
+    let walk = move |event: KeyboardEvent| {
+        if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
+            event.prevent_default();
+            let next = if look.get_untracked() == Look::Rendered { 1 } else { 0 };
+            look.set(LOOKS[next].0);
+            browser::focus(LOOKS[next].2);
+        }
+    };
+    let tabs = LOOKS.map(|(own, word, id)| {
+        let chosen = move || look.get() == own;
+        view! {
+            <button
+                class="tab"
+                role="tab"
+                type="button"
+                id=id
+                aria-controls="answer"
+                aria-selected=move || if chosen() { "true" } else { "false" }
+                tabindex=move || if chosen() { "0" } else { "-1" }
+                on:click=move |_| look.set(own)
+            >
+                {word}
+            </button>
+        }
+    });
     view! {
         <header class="pane__head">
-            <h2>"Output"</h2>
+            <h2 class="sr-only">"Output"</h2>
+            <div class="tabs live-only" role="tablist" aria-label="Output as" on:keydown=walk>
+                {tabs.into_iter().collect_view()}
+            </div>
             <span class="grow"></span>
             {link}
+            <Show when=move || run.text.with(|text| !text.is_empty())>
+                <CopyButton label="Copy output" text=Callback::new(move |()| run.text.get_untracked())/>
+            </Show>
         </header>
     }
     .into_any()

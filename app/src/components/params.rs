@@ -1,14 +1,16 @@
 //! The rail of parameters: the model, and what steers it.
 
-use domain::{ModelInfo, Price};
-use leptos::html::{Input, Select};
+use domain::{ModelInfo, ModelStatus, Price};
+use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 
-use super::control::{keep_alike, keep_switch_alike};
+use super::control::{escape, keep_alike, keep_switch_alike};
 use super::icon::Icon;
+use super::tools::{FormatRow, OptionsField};
 use crate::state::desk::Desk;
-use crate::state::draft::{DraftStoreFields, Param, SettingStoreFields};
+use crate::state::draft::DraftStoreFields;
 use crate::state::figures::thousands;
+use crate::state::settings::{Kind, Param};
 
 /// What the provider of the built-in model is called.
 const EMBEDDED: &str = "embedded";
@@ -42,8 +44,11 @@ pub fn Params(
                     <ModelField desk/>
                 </div>
                 <div class="params__group" role="group" aria-label="Sampling">
-                    <Row desk param=Param::Temperature step="0.01" slider=true/>
-                    <Row desk param=Param::MaxTokens step="1" slider=false/>
+                    {Param::ALL.map(|param| view! { <Row desk param/> }).into_iter().collect_view()}
+                </div>
+                <div class="params__group">
+                    <FormatRow desk/>
+                    <OptionsField desk/>
                 </div>
             </div>
         </aside>
@@ -58,10 +63,24 @@ fn ModelField(desk: Desk) -> impl IntoView {
     keep_alike(node, move || name.get(), move |typed| name.set(typed));
     let chosen = name.get_untracked();
     let options = desk.models.with_value(|models| {
+        // The providers in the order of their first models, the default's first.
+        let mut providers: Vec<&str> = Vec::new();
+        for model in models.iter() {
+            if !providers.contains(&model.provider.as_str()) {
+                providers.push(&model.provider);
+            }
+        }
         let option = |model: &ModelInfo| {
-            view! { <option value=model.name.clone() selected=model.name == chosen>{model.name.clone()}</option> }
+            let gone = model.status == ModelStatus::Gone;
+            let name = if gone { format!("{} (gone)", model.name) } else { model.name.clone() };
+            let is_chosen = model.name == chosen;
+            view! { <option value=model.name.clone() selected=is_chosen disabled=gone && !is_chosen>{name}</option> }
         };
-        models.iter().map(option).collect_view()
+        let group = |provider: &&str| {
+            let theirs = models.iter().filter(|model| model.provider == **provider);
+            view! { <optgroup label=place(provider)>{theirs.map(option).collect_view()}</optgroup> }
+        };
+        providers.iter().map(group).collect_view()
     });
     let model = Memo::new(move |_| desk.model());
     view! {
@@ -105,89 +124,209 @@ fn facts(model: &ModelInfo) -> String {
             format!("${} in, ${} out per million", price.input, price.output)
         }
     });
-    let place = if model.provider == EMBEDDED { "On this machine".into() } else { model.provider.clone() };
-    [Some(place), context, price].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let can = [(model.tools, "tools"), (model.images, "pictures")];
+    let can = can.into_iter().filter_map(|(can, what)| can.then_some(what)).collect::<Vec<_>>().join(", ");
+    let can = (!can.is_empty()).then(|| format!("takes {can}"));
+    let unreachable = (model.status == ModelStatus::Unreachable).then(|| "did not answer when last asked".to_owned());
+    [Some(place(&model.provider)), context, price, can, unreachable]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// A provider as people call it.
+fn place(provider: &str) -> String {
+    if provider == EMBEDDED { "On this machine".into() } else { provider.to_owned() }
 }
 
 /// One parameter: whether it is sent, and its value.
 #[component]
-fn Row(desk: Desk, param: Param, step: &'static str, slider: bool) -> impl IntoView {
+fn Row(desk: Desk, param: Param) -> impl IntoView {
     let (key, label) = (param.key(), param.label());
-    let setting = desk.setting(param);
-    let (send, text) = (setting.send(), setting.text());
-    let (send, text): (reactive_stores::Field<bool>, reactive_stores::Field<String>) = (send.into(), text.into());
+    let setting = Memo::new(move |_| desk.setting(param));
+    let send = Memo::new(move |_| setting.with(|setting| setting.send));
+    let text = Memo::new(move |_| setting.with(|setting| setting.text.clone()));
+    let set_send = move |on: bool| desk.change_setting(param, |setting| setting.send = on);
+    let set_text = Callback::new(move |text: String| desk.change_setting(param, |setting| setting.text = text));
     let model = Memo::new(move |_| desk.model());
-    let supported = Memo::new(move |_| model.with(|model| model.unsupported.iter().all(|name| name != key)));
-    let range = Memo::new(move |_| model.with(|model| model.range(key)));
-    let problem = Memo::new(move |_| model.with(|model| setting.read().value(param, model).err()));
-
-    let (toggle, number, track) = (NodeRef::<Input>::new(), NodeRef::<Input>::new(), NodeRef::<Input>::new());
-    keep_switch_alike(toggle, move || send.get(), move |on| send.set(on));
-    keep_alike(number, move || text.get(), move |typed| text.set(typed));
-    if slider {
-        Effect::new(move || {
-            if let Some(track) = track.get() {
-                track.set_value(&text.get());
-            }
-        });
-    }
+    let supported = Memo::new(move |_| model.with(|model| !model.refuses(key)));
+    let problem = Memo::new(move |_| model.with(|model| setting.with(|setting| setting.problem(param, model))));
+    let toggle = NodeRef::<Input>::new();
+    keep_switch_alike(toggle, move || send.get(), set_send);
     let on = move || if send.get() && supported.get() { "yes" } else { "no" };
-    let error_id = format!("{key}-error");
-    let described = error_id.clone();
+    let field = Field { param, key, label, text, set: set_text, model, problem };
     view! {
         <div class="param" data-send=on>
             <input
                 class="switch"
                 type="checkbox"
                 role="switch"
-                name=format!("send_{key}")
+                name=format!("send[{key}]")
                 aria-label=format!("Send {}", label.to_lowercase())
                 checked=send.get_untracked()
                 disabled=move || !supported.get()
                 node_ref=toggle
-                on:change=move |event| send.set(event_target_checked(&event))
+                on:change=move |event| set_send(event_target_checked(&event))
             />
             <label class="param__name truncate" for=key>{label}</label>
-            <input
-                class="input param__value"
-                data-align="end"
-                type="number"
-                inputmode="decimal"
-                id=key
-                name=key
-                min=move || range.get().min
-                max=move || range.get().max
-                step=step
-                value=text.get_untracked()
-                autocomplete="off"
-                aria-invalid=move || problem.with(|problem| problem.is_some().then_some("true"))
-                aria-describedby=move || problem.with(|problem| problem.is_some().then(|| described.clone()))
-                node_ref=number
-                on:input=move |event| text.set(event_target_value(&event))
-            />
-            <span class="param__omitted">{move || if supported.get() { "not sent" } else { "not supported" }}</span>
-            {slider.then(|| view! {
-                <div class="param__body">
-                    <input
-                        class="slider"
-                        type="range"
-                        aria-label=label
-                        min=move || range.get().min
-                        max=move || range.get().max
-                        step=step
-                        value=text.get_untracked()
-                        node_ref=track
-                        on:input=move |event| text.set(event_target_value(&event))
-                    />
-                </div>
-            })}
+            {match param.kind() {
+                Kind::Share => view! { <Number field step="0.01"/><Omitted supported/><Slider field/> }.into_any(),
+                Kind::Whole | Kind::Seed => view! { <Number field step="1"/><Omitted supported/> }.into_any(),
+                Kind::Lines => view! { <Omitted supported/><Lines field/> }.into_any(),
+                Kind::Word => view! { <Word field/><Omitted supported/> }.into_any(),
+            }}
             <Show when=move || problem.with(Option::is_some)>
-                <p class="field__error param__body" id=error_id.clone()>
+                <p class="field__error param__body" id=field.error_id()>
                     <Icon name="circle-alert" small=true/>
                     {move || problem.get()}
                 </p>
             </Show>
         </div>
+    }
+    .into_any()
+}
+
+/// What every field of a parameter works with.
+#[derive(Clone, Copy)]
+struct Field {
+    param: Param,
+    key: &'static str,
+    label: &'static str,
+    text: Memo<String>,
+    set: Callback<String>,
+    model: Memo<ModelInfo>,
+    problem: Memo<Option<String>>,
+}
+
+impl Field {
+    fn name(self) -> String {
+        format!("params[{}]", self.key)
+    }
+
+    fn error_id(self) -> String {
+        format!("{}-error", self.key)
+    }
+
+    fn invalid(self) -> Option<&'static str> {
+        self.problem.with(|problem| problem.is_some().then_some("true"))
+    }
+
+    fn described(self) -> Option<String> {
+        self.problem.with(|problem| problem.is_some().then(|| self.error_id()))
+    }
+
+    /// The ends of the range; a seed has none.
+    fn range(self) -> Option<domain::Range> {
+        (self.param.kind() != Kind::Seed).then(|| self.model.with(|model| model.range(self.key)))
+    }
+}
+
+#[component]
+fn Omitted(supported: Memo<bool>) -> impl IntoView {
+    view! { <span class="param__omitted">{move || if supported.get() { "not sent" } else { "not supported" }}</span> }
+}
+
+#[component]
+fn Number(field: Field, step: &'static str) -> impl IntoView {
+    let node = NodeRef::<Input>::new();
+    keep_alike(node, move || field.text.get(), move |typed| field.set.run(typed));
+    view! {
+        <input
+            class="input param__value"
+            data-align="end"
+            type="number"
+            inputmode="decimal"
+            id=field.key
+            name=field.name()
+            min=move || field.range().map(|range| range.min)
+            max=move || field.range().map(|range| range.max)
+            step=step
+            value=field.text.get_untracked()
+            autocomplete="off"
+            aria-invalid=move || field.invalid()
+            aria-describedby=move || field.described()
+            node_ref=node
+            on:input=move |event| field.set.run(event_target_value(&event))
+        />
+    }
+    .into_any()
+}
+
+#[component]
+fn Slider(field: Field) -> impl IntoView {
+    let node = NodeRef::<Input>::new();
+    Effect::new(move || {
+        if let Some(track) = node.get() {
+            track.set_value(&field.text.get());
+        }
+    });
+    view! {
+        <div class="param__body">
+            <input
+                class="slider"
+                type="range"
+                aria-label=field.label
+                min=move || field.range().map(|range| range.min)
+                max=move || field.range().map(|range| range.max)
+                step="0.01"
+                value=field.text.get_untracked()
+                node_ref=node
+                on:input=move |event| field.set.run(event_target_value(&event))
+            />
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Lines(field: Field) -> impl IntoView {
+    let node = NodeRef::<Textarea>::new();
+    keep_alike(node, move || field.text.get(), move |typed| field.set.run(typed));
+    let initial = field.text.with_untracked(|text| escape(text));
+    view! {
+        <div class="param__body">
+            <textarea
+                class="input json"
+                id=field.key
+                name=field.name()
+                rows="1"
+                placeholder="One a line; \\n is a line break"
+                spellcheck="false"
+                autocomplete="off"
+                aria-invalid=move || field.invalid()
+                aria-describedby=move || field.described()
+                node_ref=node
+                on:input=move |event| field.set.run(event_target_value(&event))
+                inner_html=initial
+            ></textarea>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Word(field: Field) -> impl IntoView {
+    let node = NodeRef::<Input>::new();
+    keep_alike(node, move || field.text.get(), move |typed| field.set.run(typed));
+    let list = format!("{}-words", field.key);
+    let words = ["none", "minimal", "low", "medium", "high"].map(|word| view! { <option value=word></option> });
+    view! {
+        <input
+            class="input param__value"
+            data-align="end"
+            id=field.key
+            name=field.name()
+            list=list.clone()
+            autocomplete="off"
+            spellcheck="false"
+            value=field.text.get_untracked()
+            aria-invalid=move || field.invalid()
+            aria-describedby=move || field.described()
+            node_ref=node
+            on:input=move |event| field.set.run(event_target_value(&event))
+        />
+        <datalist id=list>{words.into_iter().collect_view()}</datalist>
     }
     .into_any()
 }

@@ -5,30 +5,26 @@ use leptos::prelude::*;
 
 use super::banner::Banner;
 use super::header::WorkHeader;
-use super::icon::Icon;
 use super::inputs::Inputs;
-use super::message::Message;
+use super::message::Messages;
 use super::output::Output;
 use super::params::Params;
+use super::tools::ToolsFold;
 use super::welcome::Welcome;
 use crate::browser;
 use crate::state::desk::{Desk, Pane};
-use crate::state::draft::DraftStoreFields;
 
 /// The playground: prompt, output, parameters.
 #[component]
 pub fn Workbench(
     /// Everything on it.
     desk: Desk,
-    /// What of an opened run has no field here.
-    left_out: Option<String>,
 ) -> impl IntoView {
     keys(desk);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         desk.start();
     };
-    let draft = desk.draft;
     let model = Signal::derive(move || Some(desk.model()));
     view! {
         <div class="shell">
@@ -50,23 +46,8 @@ pub fn Workbench(
                             <h2 id="prompt-h">"Prompt"</h2>
                         </header>
                         <div class="pane__body">
-                            {left_out.map(|left_out| view! { <LeftOut left_out/> })}
-                            <div class="messages">
-                                <Message
-                                    role="System"
-                                    label="System prompt"
-                                    name="system"
-                                    text=Signal::derive(move || draft.system().get())
-                                    on_input=move |text| draft.system().set(text)
-                                />
-                                <Message
-                                    role="User"
-                                    label="Message 1"
-                                    name="message"
-                                    text=Signal::derive(move || draft.message().get())
-                                    on_input=move |text| draft.message().set(text)
-                                />
-                            </div>
+                            <Messages desk/>
+                            <ToolsFold desk/>
                             <Inputs desk/>
                         </div>
                     </section>
@@ -81,6 +62,7 @@ pub fn Workbench(
                             browser::focus("run");
                         })
                         on_fix=Callback::new(move |fix| desk.mend(&fix))
+                        desk
                     />
                     <Params desk/>
                 </form>
@@ -118,18 +100,6 @@ fn Views(desk: Desk) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn LeftOut(left_out: String) -> impl IntoView {
-    view! {
-        <div class="note playground__left-out" data-tone="warn" role="note">
-            <Icon name="triangle-alert"/>
-            <div class="note__text">
-                "The run that was opened has more than this page shows: " <b>{left_out}</b> ". Running it here leaves that out."
-            </div>
-        </div>
-    }
-}
-
 /// The page's keys. None acts while an input method is composing.
 fn keys(desk: Desk) {
     let press = move |event: KeyboardEvent| {
@@ -142,6 +112,10 @@ fn keys(desk: Desk) {
                 if !event.repeat() {
                     desk.start();
                 }
+            }
+            "Enter" if event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() => {
+                event.prevent_default();
+                desk.take_answer();
             }
             "Escape" if desk.rail.get_untracked() => desk.rail.set(false),
             "Escape" => desk.stop(),

@@ -19,7 +19,7 @@ use leptos::task::spawn_local;
 
 use super::{Link, Live};
 use crate::browser;
-use crate::state::draft::Refusal;
+use crate::state::compose::Refusal;
 use crate::state::run::RunState;
 
 /// First pause before another try, in milliseconds; it doubles with each.

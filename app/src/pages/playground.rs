@@ -13,8 +13,9 @@ use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::workbench::Workbench;
 use crate::live::Live;
+use crate::state::compose::Refusal;
 use crate::state::desk::{Desk, find};
-use crate::state::draft::{Draft, DraftStoreFields, Refusal};
+use crate::state::draft::{Draft, DraftStoreFields};
 use crate::state::run::RunState;
 
 /// How long after a change the tab's draft is kept, in milliseconds.
@@ -54,19 +55,19 @@ pub fn PlaygroundPage() -> impl IntoView {
 fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> impl IntoView {
     let live = expect_context::<Live>();
     let example = models.first().map(Draft::example).unwrap_or_default();
-    let (draft, left_out, run) = match &kept {
+    let (draft, run) = match &kept {
         Ok(Some(kept)) => {
-            let (mut draft, left_out) = Draft::of_run(kept);
+            let mut draft = Draft::of_run(kept).unwrap_or_else(|| Draft { run: Some(kept.id), ..example.clone() });
             if find(&models, &draft.model).is_none() {
                 draft.model = example.model;
             }
-            (draft, left_out, RunState::kept(kept))
+            (draft, RunState::kept(kept))
         }
-        Ok(None) => (example, None, RunState::default()),
+        Ok(None) => (example, RunState::default()),
         Err(PageError(error)) => {
             let run = RunState::default();
             run.refuse(error.clone().into());
-            (example, None, run)
+            (example, run)
         }
     };
     let desk = Desk::new(models, draft, run, live);
@@ -74,7 +75,7 @@ fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> i
     restore(desk, opened);
     keep(desk);
     on_cleanup(move || live.release(run));
-    let workbench = view! { <Workbench desk left_out/> };
+    let workbench = view! { <Workbench desk/> };
     browser::say_alive();
     workbench
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::{ModelInfo, NewRun};
+use domain::{FinishReason, ModelInfo, NewRun, Role, RunStatus};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
-use super::draft::{Draft, DraftStoreFields, Fix, Param, Setting, SettingStoreFields};
+use super::compose::Fix;
+use super::draft::{Draft, DraftMessage, DraftStoreFields};
 use super::run::RunState;
+use super::settings::{Param, Setting};
 use crate::browser;
 use crate::live::Live;
 
@@ -37,6 +39,8 @@ pub struct Desk {
     pub pane: RwSignal<Pane>,
     /// Whether the parameters lie open where there is no room for a rail.
     pub rail: RwSignal<bool>,
+    /// The message that was removed last, and where it stood: it can be put back.
+    pub removed: RwSignal<Option<(usize, DraftMessage)>>,
 }
 
 impl Desk {
@@ -50,6 +54,7 @@ impl Desk {
             live,
             pane: RwSignal::new(Pane::Prompt),
             rail: RwSignal::new(false),
+            removed: RwSignal::new(None),
         }
     }
 
@@ -68,13 +73,137 @@ impl Desk {
         self.model_named(&self.draft.model().read())
     }
 
-    /// The setting of a parameter.
+    /// What is typed for a parameter.
     #[must_use]
-    pub fn setting(&self, param: Param) -> reactive_stores::Field<Setting> {
-        match param {
-            Param::Temperature => self.draft.temperature().into(),
-            Param::MaxTokens => self.draft.max_tokens().into(),
+    pub fn setting(&self, param: Param) -> Setting {
+        let settings = self.draft.settings();
+        let settings = settings.read();
+        settings.get(&param).cloned().unwrap_or_else(|| Setting { send: false, text: param.usual().into() })
+    }
+
+    /// Changes what is typed for a parameter.
+    pub fn change_setting(&self, param: Param, change: impl FnOnce(&mut Setting)) {
+        let mut setting = untrack(|| self.setting(param));
+        change(&mut setting);
+        self.draft.settings().write().insert(param, setting);
+    }
+
+    /// Adds an empty message after the others: the other side's turn.
+    pub fn add_message(&self) {
+        let draft = self.draft.read_untracked();
+        let last = draft.messages.last().map(|message| message.role);
+        let role = if last == Some(Role::User) { Role::Assistant } else { Role::User };
+        let message = DraftMessage::new(draft.next_id(), role, "");
+        drop(draft);
+        self.insert_message(usize::MAX, message);
+    }
+
+    fn insert_message(&self, at: usize, message: DraftMessage) {
+        let id = message.id;
+        self.removed.set(None);
+        let messages = self.draft.messages();
+        let mut messages = messages.write();
+        let at = at.min(messages.len());
+        messages.insert(at, message);
+        drop(messages);
+        browser::focus_soon(message_field(id));
+    }
+
+    /// Copies a message to right behind it.
+    pub fn duplicate_message(&self, id: u32) {
+        let draft = self.draft.read_untracked();
+        let Some(at) = draft.messages.iter().position(|message| message.id == id) else { return };
+        let copy = DraftMessage { id: draft.next_id(), ..draft.messages[at].clone() };
+        drop(draft);
+        self.insert_message(at + 1, copy);
+    }
+
+    /// Takes a message away; it can be put back.
+    pub fn remove_message(&self, id: u32) {
+        let messages = self.draft.messages();
+        let Some(at) = messages.read_untracked().iter().position(|message| message.id == id) else { return };
+        let removed = messages.write().remove(at);
+        self.removed.set(Some((at, removed)));
+        browser::focus_soon(UNDO_REMOVE.into());
+    }
+
+    /// Puts back the message that was removed last.
+    pub fn restore_message(&self) {
+        if let Some((at, message)) = self.removed.get_untracked() {
+            self.insert_message(at, message);
         }
+    }
+
+    /// Moves a message up (-1) or down (1).
+    pub fn move_message(&self, id: u32, by: isize) {
+        let messages = self.draft.messages();
+        let Some(at) = messages.read_untracked().iter().position(|message| message.id == id) else { return };
+        let Some(to) = at.checked_add_signed(by).filter(|to| *to < messages.read_untracked().len()) else { return };
+        messages.write().swap(at, to);
+        browser::focus_soon(message_field(id));
+    }
+
+    /// Puts the answer behind the messages, for a next turn: with the tools it called, and a message for each of their
+    /// results, to be written by hand.
+    pub fn take_answer(&self) {
+        let output = untrack(|| self.run.output());
+        if output.text.is_empty() && output.tool_calls.is_empty() {
+            return;
+        }
+        let draft = self.draft.read_untracked();
+        let mut next = draft.next_id()..;
+        drop(draft);
+        let mut id = || next.next().unwrap_or_default();
+        let calls = output.tool_calls.clone();
+        let answer =
+            DraftMessage { tool_calls: output.tool_calls, ..DraftMessage::new(id(), Role::Assistant, output.text) };
+        let mut added = vec![answer];
+        added.extend(
+            calls
+                .iter()
+                .map(|call| DraftMessage { tool_call_id: call.id.clone(), ..DraftMessage::new(id(), Role::Tool, "") }),
+        );
+        if calls.is_empty() {
+            added.push(DraftMessage::new(id(), Role::User, ""));
+        }
+        let focus = added.get(1).map(|message| message.id);
+        self.draft.messages().write().extend(added);
+        self.draft.parent().set(self.run.id.get_untracked());
+        self.pane.set(Pane::Prompt);
+        if let Some(id) = focus {
+            browser::focus_soon(message_field(id));
+        }
+    }
+
+    /// Whether the answer broke off and the model can go on from where it was.
+    #[must_use]
+    pub fn can_continue(&self) -> bool {
+        let broke_off = self.run.view.with(|view| {
+            let cut = view.finish_reason == Some(FinishReason::Length);
+            cut || matches!(view.status, RunStatus::Interrupted | RunStatus::Cancelled | RunStatus::Failed)
+        });
+        broke_off && !self.run.text.with(String::is_empty) && !self.model().refuses("prefill")
+    }
+
+    /// Runs on from where the answer broke off: what there is becomes the beginning of the next answer.
+    pub fn continue_answer(&self) {
+        let output = untrack(|| self.run.output());
+        let parent = self.run.id.get_untracked();
+        let draft = self.draft.read_untracked();
+        let id = draft.next_id();
+        // An answer that was itself continued goes on in its own message.
+        let goes_on = draft.messages.last().is_some_and(|message| message.role == Role::Assistant);
+        drop(draft);
+        let messages = self.draft.messages();
+        let mut messages = messages.write();
+        match messages.last_mut().filter(|_| goes_on) {
+            Some(last) => last.text.push_str(&output.text),
+            None => messages.push(DraftMessage::new(id, Role::Assistant, output.text)),
+        }
+        drop(messages);
+        self.draft.parent().set(parent);
+        self.start();
+        browser::focus("run");
     }
 
     /// Runs what stands in the fields, unless something runs already.
@@ -87,7 +216,10 @@ impl Desk {
         self.pane.set(Pane::Output);
         self.rail.set(false);
         match draft.compose(&self.model_named(&draft.model)) {
-            Ok(run) => self.send(NewRun { request_id: Some(browser::random_id()), ..run }),
+            Ok(run) => {
+                self.draft.parent().set(None);
+                self.send(NewRun { request_id: Some(browser::random_id()), ..run });
+            }
             Err(refusal) => {
                 self.draft.run().set(None);
                 self.run.refuse(refusal);
@@ -117,14 +249,29 @@ impl Desk {
                 self.pane.set(Pane::Prompt);
                 browser::focus(&format!("input-{name}"));
             }
+            Fix::Edit(field) => {
+                let rail = *field == "schema" || *field == "options";
+                self.pane.set(if rail { Pane::Params } else { Pane::Prompt });
+                browser::open_around(field);
+                browser::focus_soon((*field).to_owned());
+            }
             Fix::Omit(param) => {
-                self.setting(*param).send().set(false);
+                self.change_setting(*param, |setting| setting.send = false);
                 self.start();
                 // The button that was pressed goes away with its message.
                 browser::focus("run");
             }
         }
     }
+}
+
+/// The id of the button that puts a removed message back.
+pub const UNDO_REMOVE: &str = "undo-remove";
+
+/// The id of a message's field.
+#[must_use]
+pub fn message_field(id: u32) -> String {
+    format!("message-{id}")
 }
 
 /// The model with that name or alias.

@@ -2,6 +2,7 @@
 //!
 //! | module | what stands there |
 //! |---|---|
+//! | [`compose`] | from what is typed to the run it asks for |
 //! | [`desk`] | all that the playground works with, and what its buttons do |
 //! | [`draft`] | what stands in the playground's fields |
 //! | [`figures`] | the eight figures under an output, as text |
@@ -9,9 +10,11 @@
 //! | [`pretty`] | JSON for reading, every token as it was |
 //! | [`rows`] | the rows of the history |
 //! | [`run`] | one run as it grows |
+//! | [`settings`] | the parameters of the rail |
 //! | [`waterfall`] | where a run's time went |
 //! | [`when`] | times as people read them |
 
+pub mod compose;
 pub mod desk;
 pub mod draft;
 pub mod figures;
@@ -19,5 +22,6 @@ pub mod filters;
 pub mod pretty;
 pub mod rows;
 pub mod run;
+pub mod settings;
 pub mod waterfall;
 pub mod when;

@@ -1,9 +1,9 @@
 //! One run as it grows: events in, signals out, joined per frame.
 
-use domain::{Event, Run, RunId, RunView};
+use domain::{Event, Output, Run, RunId, RunView};
 use leptos::prelude::*;
 
-use super::draft::Refusal;
+use super::compose::Refusal;
 
 /// One run on a page. The growing texts are signals of their own, so that a delta touches one text node.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +113,13 @@ impl RunState {
         self.starting.set(false);
         self.stopping.set(false);
         self.refusal.set(Some(refusal));
+    }
+
+    /// What has come back so far.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        let view = self.view.with(|view| view.output.clone());
+        Output { text: self.text.get(), reasoning: self.reasoning.get(), ..view }
     }
 
     /// Whether it may still bring something.

@@ -29,6 +29,7 @@ pub struct Request {
 /// Plays a script.
 pub async fn message(State(mock): State<Arc<Mock>>, headers: HeaderMap, Json(request): Json<Request>) -> Response {
     let mut script = mock.usual.named(&request.model);
+    script.hear(&request.messages);
     let wanted = script.tokens;
     script.tokens = wanted.min(request.max_tokens);
     let streamed = request.stream;

@@ -41,6 +41,7 @@ pub struct Request {
 /// Plays a script.
 pub async fn complete(State(mock): State<Arc<Mock>>, headers: HeaderMap, Json(request): Json<Request>) -> Response {
     let mut script = mock.usual.named(&request.model);
+    script.hear(&request.messages);
     let wanted = script.tokens;
     script.tokens = wanted.min(request.max_completion_tokens.or(request.max_tokens).unwrap_or(wanted));
     let streamed = request.stream;

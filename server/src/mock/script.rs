@@ -1,6 +1,10 @@
 //! What the mock plays, and how a model's name chooses it.
 
 use clap::Args;
+use serde_json::Value;
+
+/// Characters of a token that repeats what was said.
+const ECHO_CHARS: usize = 5;
 
 /// One answer's course. Each part can be set for all answers by a flag, and for one by its model's name:
 /// `mock-ttft50-rate100-n200-cut30` waits 50 ms, then sends 100 tokens a second, 200 of them, but cuts the connection
@@ -82,6 +86,12 @@ pub struct Script {
     /// Repeats the caller's credential in each error.
     #[arg(long)]
     pub leak: bool,
+    /// Answers with the last message.
+    #[arg(long)]
+    pub echo: bool,
+    /// What is answered in place of numbered words.
+    #[arg(skip)]
+    said: Vec<String>,
 }
 
 impl Script {
@@ -141,13 +151,27 @@ impl Script {
             "twice" => self.twice = true,
             "filter" => self.filter = true,
             "leak" => self.leak = true,
+            "echo" => self.echo = true,
             _ => {}
+        }
+    }
+
+    /// Takes the last message as the answer, where the script says so.
+    pub fn hear(&mut self, messages: &[Value]) {
+        if self.echo {
+            let text = messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default();
+            let chars: Vec<_> = text.chars().collect();
+            self.said = chars.chunks(ECHO_CHARS).map(|chunk| chunk.iter().collect()).collect();
+            self.tokens = u32::try_from(self.said.len()).unwrap_or(u32::MAX);
         }
     }
 
     /// The text of a token: numbered words, so that a lost, doubled or swapped one shows.
     #[must_use]
     pub fn token(&self, index: u32) -> String {
+        if let Some(said) = self.said.get(index as usize) {
+            return said.clone();
+        }
         numbered(if self.split { "ä" } else { "w" }, index)
     }
 

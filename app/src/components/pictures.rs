@@ -1,0 +1,106 @@
+//! The pictures of a message: taken by paste and drop, shown as what they are, taken away again.
+
+use domain::image::MEDIA_TYPES;
+use domain::limits::IMAGE_BYTES_MAX;
+use domain::{ApiError, Code, Image, ImageSource};
+use leptos::prelude::*;
+use reactive_stores::Field;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+
+use super::icon::Icon;
+use crate::state::desk::Desk;
+use crate::state::draft::{DraftMessage, DraftMessageStoreFields};
+
+/// The pictures of a message.
+#[component]
+pub(super) fn Pictures(row: Field<DraftMessage>, label: Signal<String>) -> impl IntoView {
+    let images = row.images();
+    let one = move |(place, image): (usize, Image)| {
+        let about = about(&image);
+        let name = format!("Remove picture {}", place + 1);
+        view! {
+            <li class="attachment">
+                <Icon name="paperclip"/>
+                <span class="attachment__name truncate">{about}</span>
+                <button
+                    class="button live-only"
+                    data-kind="quiet"
+                    data-shape="icon"
+                    data-size="sm"
+                    type="button"
+                    aria-label=name
+                    on:click=move |_| drop(images.write().remove(place))
+                >
+                    <Icon name="x" small=true/>
+                </button>
+            </li>
+        }
+    };
+    move || {
+        let all = images.get();
+        let label = format!("Pictures of {}", label.get().to_lowercase());
+        (!all.is_empty()).then(|| view! {
+            <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
+        })
+    }
+}
+
+fn about(image: &Image) -> String {
+    match image.source() {
+        Ok(ImageSource::Remote(url)) => url.to_owned(),
+        // Four characters of base64 are three bytes.
+        Ok(ImageSource::Inline { media_type, data }) => format!("{media_type}, {} KB", data.len() * 3 / 4 / 1000),
+        Err(error) => error.message,
+    }
+}
+
+/// Takes the pictures among pasted or dropped files into a message. Other files are left to the browser.
+pub(super) fn take_pictures(desk: Desk, row: Field<DraftMessage>, files: &web_sys::FileList, event: &web_sys::Event) {
+    let pictures: Vec<_> = (0..files.length())
+        .filter_map(|n| files.get(n))
+        .filter(|file| MEDIA_TYPES.contains(&file.type_().as_str()))
+        .collect();
+    if pictures.is_empty() {
+        return;
+    }
+    event.prevent_default();
+    let model = untrack(|| desk.model());
+    if !model.images {
+        let why = format!("{} cannot see pictures.", model.name);
+        return refuse(desk, ApiError::new(Code::ParameterNotSupported, why).hint("Choose a model that can."));
+    }
+    for picture in pictures {
+        if picture.size() > IMAGE_BYTES_MAX as f64 {
+            let megabytes = IMAGE_BYTES_MAX / 1_000_000;
+            let why = format!("{} is larger than {megabytes} MB, the most that a picture may have.", picture.name());
+            refuse(desk, ApiError::new(Code::BodyTooLarge, why).hint("Make it smaller and add it again."));
+        } else {
+            read(row, &picture);
+        }
+    }
+}
+
+fn refuse(desk: Desk, error: ApiError) {
+    if !untrack(|| desk.run.is_running()) {
+        desk.run.clear();
+        desk.run.refuse(error.into());
+    }
+}
+
+/// Reads a picture behind the page's back, and puts it into the message.
+fn read(row: Field<DraftMessage>, picture: &web_sys::File) {
+    let Ok(reader) = web_sys::FileReader::new() else { return };
+    let done = {
+        let (reader, media_type) = (reader.clone(), picture.type_());
+        Closure::once_into_js(move || {
+            let url = reader.result().ok().and_then(|result| result.as_string()).unwrap_or_default();
+            if let Some((_, data)) = url.split_once(";base64,") {
+                let (media_type, data) = (Some(media_type), Some(data.to_owned()));
+                row.images().write().push(Image { media_type, data, ..Image::default() });
+            }
+        })
+    };
+    reader.set_onload(Some(done.unchecked_ref()));
+    _ = reader.read_as_data_url(picture);
+}

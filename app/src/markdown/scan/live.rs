@@ -1,0 +1,36 @@
+//! What of a line that has not ended may be shown.
+
+use super::super::line::{self, Start};
+use super::{Scanner, State};
+
+impl Scanner {
+    /// True if an unfinished line must not be shown yet, because it may become anything.
+    pub fn withholds(&self, partial: &str) -> bool {
+        if self.mid {
+            return false;
+        }
+        let text = partial.trim_start_matches(' ');
+        let marks = partial.len() <= 64 && text.bytes().all(|b| b" \t\r-=*_+#>`~|:.)$\\[!0123456789".contains(&b));
+        let fence =
+            (text.starts_with("```") || text.starts_with("~~~")) && !text[3..].trim_start_matches('`').contains('`');
+        let row = text.starts_with('|') && !matches!(self.state, State::Table);
+        marks || fence || row
+    }
+
+    /// True in code at the top level, of which nothing is ever drawn twice.
+    pub fn in_code(&self, partial: &str) -> bool {
+        match self.state {
+            State::Fenced(_) => true,
+            State::Indented => self.mid || matches!(line::start(partial), Start::Blank | Start::Indented),
+            _ => false,
+        }
+    }
+
+    /// Where a paragraph's last line begins if it looks like the head of a table that has not come yet.
+    pub fn expects_table(&self, source: &str, partial: &str) -> Option<usize> {
+        let State::Paragraph(paragraph) = &self.state else { return None };
+        let head = source.get(paragraph.line..)?.trim_start().starts_with('|');
+        let open = !self.mid && partial.bytes().all(|byte| b"|:- \t\r".contains(&byte));
+        (head && open && paragraph.line >= paragraph.piece).then_some(paragraph.line)
+    }
+}
