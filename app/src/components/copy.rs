@@ -30,11 +30,20 @@ pub fn CopyButton(
     };
     let icon = Signal::derive(move || if said.get() == "Copied" { "check" } else { "copy" });
     view! {
-        <button class="button live-only" data-kind="quiet" data-size="sm" type="button" title=label on:click=copy>
+        <button
+            class="button live-only"
+            data-kind="quiet"
+            data-size="sm"
+            type="button"
+            aria-label=label
+            title=label
+            on:click=copy
+        >
             <Icon name=icon small=true/>
-            <span role="status">{move || said.get()}</span>
-            <span class="sr-only">{label.trim_start_matches("Copy")}</span>
+            {move || said.get()}
         </button>
+        // The name of a button does not change under one's hand; that it was copied is said beside it.
+        <span class="sr-only" aria-live="polite">{move || if said.get() == "Copy" { "" } else { said.get() }}</span>
     }
     .into_any()
 }

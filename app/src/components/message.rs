@@ -23,10 +23,6 @@ pub fn Messages(
     desk: Desk,
 ) -> impl IntoView {
     let draft = desk.draft;
-    let rows = move || {
-        let messages = draft.messages();
-        messages.into_iter().map(Field::from).collect::<Vec<Field<DraftMessage>>>()
-    };
     view! {
         <div class="messages">
             <article class="message">
@@ -41,9 +37,12 @@ pub fn Messages(
                     on_input=move |text| draft.system().set(text)
                 />
             </article>
-            <For each=rows key=|row| row.read_untracked().id let:row>
-                <Turn desk row/>
-            </For>
+            <For
+                each=move || draft.messages()
+                key=|row| row.read_untracked().id
+                // The field is made here, so that it lives as long as its row and not until the list changes.
+                children=move |row| view! { <Turn desk row=Field::from(row)/> }
+            />
             <Removed desk/>
             <div class="message-add live-only">
                 <button class="button" data-kind="quiet" data-size="sm" type="button" on:click=move |_| desk.add_message()>
@@ -99,12 +98,12 @@ fn Turn(desk: Desk, row: Field<DraftMessage>) -> impl IntoView {
                 id=message_field(id)
                 name=format!("messages[{first}][text]")
                 label
-                text=Signal::derive(move || text.get())
+                text=Signal::derive(move || text.try_get().unwrap_or_default())
                 on_input=move |typed| text.set(typed)
             />
             <Pictures row label/>
             <Calls row/>
-            <Show when=move || row.role().get() == Role::Tool>
+            <Show when=move || row.role().try_get() == Some(Role::Tool)>
                 <Answers row/>
             </Show>
         </article>
@@ -121,7 +120,7 @@ fn RolePicker(row: Field<DraftMessage>, label: Signal<String>, name: String) -> 
             role.set(*chosen);
         }
     };
-    keep_alike(node, move || role.get().as_str().to_owned(), set);
+    keep_alike(node, move || role.try_get().unwrap_or(Role::User).as_str().to_owned(), set);
     let chosen = role.get_untracked();
     let options =
         ROLES.map(|(role, word)| view! { <option value=role.as_str() selected=role == chosen>{word}</option> });
@@ -215,7 +214,7 @@ fn Calls(row: Field<DraftMessage>) -> impl IntoView {
         }
     };
     move || {
-        let all = calls.get();
+        let all = calls.try_get().unwrap_or_default();
         (!all.is_empty()).then(|| view! { <ul class="message__calls" role="list" aria-label="Tool calls">{all.into_iter().map(chip).collect_view()}</ul> })
     }
 }
@@ -233,7 +232,7 @@ fn Answers(row: Field<DraftMessage>) -> impl IntoView {
                 id=id
                 autocomplete="off"
                 spellcheck="false"
-                prop:value=move || call.get()
+                prop:value=move || call.try_get().unwrap_or_default()
                 on:input=move |event| call.set(event_target_value(&event))
             />
         </div>

@@ -38,7 +38,7 @@ pub(super) fn Pictures(row: Field<DraftMessage>, label: Signal<String>) -> impl 
         }
     };
     move || {
-        let all = images.get();
+        let all = images.try_get().unwrap_or_default();
         let label = format!("Pictures of {}", label.get().to_lowercase());
         (!all.is_empty()).then(|| view! {
             <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
