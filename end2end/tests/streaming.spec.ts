@@ -107,7 +107,7 @@ test("B2 a reader who scrolls up is left alone", async ({ page }) => {
   await open(page);
   await choose(page, "long", 6000);
   await run(page).click();
-  const body = output(page).getByRole("group", { name: "Answer" });
+  const body = output(page).getByRole("tabpanel", { name: "Answer" });
   const fromEnd = () => body.evaluate((element) => element.scrollHeight - element.scrollTop - element.clientHeight);
   await expect.poll(() => body.evaluate((element) => element.scrollTop), { timeout: 20_000 }).toBeGreaterThan(100);
   expect(await fromEnd()).toBeLessThan(40);

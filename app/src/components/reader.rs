@@ -49,7 +49,7 @@ impl Reader {
         }
     }
 
-    /// Follows what comes into `run`. To be called after the text's own effect is made: it must have run by then.
+    /// Follows what comes into `run`.
     pub(super) fn follow(self, run: RunState) {
         Effect::new(move || {
             run.epoch.track();
@@ -63,7 +63,12 @@ impl Reader {
                 return;
             }
             if self.along.get_value() {
-                self.to_end();
+                // Once the text is there, whichever effect puts it there.
+                request_animation_frame(move || {
+                    if self.along.try_get_value() == Some(true) {
+                        self.to_end();
+                    }
+                });
             } else {
                 self.behind.set(true);
             }
