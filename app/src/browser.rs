@@ -1,5 +1,7 @@
 //! The few things that the page asks of the browser. Called from effects and handlers alone: the server runs neither.
 
+pub mod editors;
+
 use std::cell::Cell;
 
 use leptos::prelude::*;
@@ -71,10 +73,11 @@ pub fn theme() -> Option<String> {
     document().document_element()?.get_attribute("data-theme")
 }
 
-/// Focuses the element with that id.
+/// Focuses the element with that id, or the editor that has taken its place.
 pub fn focus(id: &str) {
-    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(element) = element {
+    let Some(element) = document().get_element_by_id(id) else { return };
+    let editor = element.parent_element().filter(|_| element.has_attribute("hidden"));
+    if let Ok(element) = editor.unwrap_or(element).dyn_into::<web_sys::HtmlElement>() {
         _ = element.focus();
     }
 }

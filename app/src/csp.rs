@@ -14,6 +14,7 @@ pub(crate) fn protect() {
         "default-src 'self'".to_owned(),
         // What a script with the nonce loads may run, too; WebAssembly may be compiled, text may not.
         format!("script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"),
+        "worker-src 'self'".to_owned(),
         format!("style-src 'self' 'nonce-{nonce}'"),
         format!("connect-src 'self'{reload}"),
         "object-src 'none'".to_owned(),

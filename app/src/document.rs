@@ -24,7 +24,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <head>
                 <Common options=options.clone()/>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <HydrationScripts options=options.clone()/>
+                <Islands options/>
                 <MetaTags/>
             </head>
             <body>
@@ -49,6 +50,16 @@ fn Common(options: LeptosOptions) -> impl IntoView {
         <link rel="stylesheet" id="leptos" href=stylesheet/>
         <script nonce=use_nonce() inner_html=theme_script()></script>
     }
+}
+
+/// The scripts that make more of what is there: the editor, the colours of code, the formulas. Nothing waits for them.
+#[component]
+fn Islands(options: LeptosOptions) -> impl IntoView {
+    let script = |name: &str| {
+        let address = format!("/{}/islands/{name}.js", options.site_pkg_dir);
+        view! { <script type="module" src=address nonce=use_nonce()></script> }
+    };
+    ["editor", "code", "math"].map(script).into_iter().collect_view()
 }
 
 /// The playground as a form without JavaScript gets it back when its run is refused: what was typed, and why.

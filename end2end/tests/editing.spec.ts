@@ -1,7 +1,7 @@
 // Fields, keys and parameters.
 
 import { expect, test } from "./fixtures";
-import { choose, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
+import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -23,7 +23,7 @@ test("M1 what is typed before the page is live is kept", async ({ page }) => {
   await expect(page.locator("html[data-hydrated]")).toHaveCount(0);
   release();
   await live(page);
-  await expect(message(page)).toHaveValue("Typed early.");
+  await expectText(message(page), "Typed early.");
   await expect(page.getByRole("slider", { name: "Temperature" })).toHaveValue("0.7");
   await run(page).click();
   await finished(page);
@@ -149,11 +149,11 @@ test("what was typed is there again after another page", async ({ page }) => {
   await output(page).getByRole("link", { name: "Link to this run" }).click();
   await expect(page.getByRole("link", { name: "Open in playground" })).toBeVisible();
   await page.getByRole("link", { name: "Etude, home" }).click();
-  await expect(message(page)).toHaveValue("Typed just now.");
+  await expectText(message(page), "Typed just now.");
   expectWhole(await textOf(page));
   await page.goBack();
   await page.goBack();
-  await expect(message(page)).toHaveValue("Typed just now.");
+  await expectText(message(page), "Typed just now.");
 });
 
 test("A7 a run that is opened is there with everything it asked for", async ({ page }) => {

@@ -3,7 +3,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures";
-import { LAB, answer, figure, live, message, open, output } from "./playground";
+import { answer, expectText, figure, LAB, live, message, open, output } from "./playground";
 
 test.use({ config: LAB, allowedErrors: [/status of 4(00|10)/] });
 test.beforeEach(async ({ mock }) => {
@@ -143,7 +143,7 @@ test("A7 a run shows where its time went, what was asked and what was sent", asy
   await page.getByRole("list", { name: "Parent and children" }).getByRole("link").click();
   await expect(page).toHaveURL(new RegExp(`/runs/${parent}$`));
   await page.getByRole("link", { name: "Open in playground" }).click();
-  await expect(message(page)).toHaveValue("About {{topic}}");
+  await expectText(message(page), "About {{topic}}");
 });
 
 test("a deleted run leaves the way back in its place", async ({ page }) => {

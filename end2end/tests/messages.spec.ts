@@ -1,7 +1,7 @@
 // Messages, tools and what becomes of an answer.
 
 import { expect, test } from "./fixtures";
-import { answer, choose, figure, finished, kept, LAB, message, open, output, run, runId, textOf } from "./playground";
+import { answer, choose, figure, finished, kept, LAB, message, open, output, run, runId, textOf, valueOf } from "./playground";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
@@ -15,7 +15,7 @@ test("A1 messages are added, moved, copied, removed and brought back", async ({ 
   await choose(page, "quick");
   const texts = async () => {
     const fields = await page.getByRole("textbox", { name: /^Message \d$/ }).all();
-    return Promise.all(fields.map((field) => field.inputValue()));
+    return Promise.all(fields.map(valueOf));
   };
   await message(page).fill("one");
   await page.getByRole("button", { name: "Message", exact: true }).click();
@@ -139,7 +139,8 @@ test("B2 the answer is shown as Markdown, or as it came, and copied as it came",
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await open(page);
   await choose(page, "echo", 4000);
-  const text = "# Rivers\n\n- the **Loire**\n- `Seine`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```\n";
+  const text =
+    "# Rivers\n\n- the **Loire**\n- `Seine`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```\n\nand $x^2$\n";
   await message(page).fill(text);
   await run(page).click();
   await finished(page);
@@ -148,6 +149,10 @@ test("B2 the answer is shown as Markdown, or as it came, and copied as it came",
   await expect(pane.getByRole("listitem")).toHaveText(["the Loire", "Seine"]);
   await expect(pane.getByRole("cell")).toHaveText(["1", "2"]);
   await expect(pane.locator("etude-code code")).toHaveText("fn main() {}\n");
+  await expect(pane.locator(".hljs-keyword")).toHaveText("fn");
+  await expect(pane.locator("etude-math msup")).toHaveText("x2");
+  await pane.getByRole("button", { name: "Copy code" }).click();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe("fn main() {}\n");
   await page.getByRole("tab", { name: "Raw" }).click();
   expect(await pane.evaluate((element) => element.textContent)).toContain("# Rivers");
   await page.keyboard.press("ArrowLeft");
@@ -158,9 +163,15 @@ test("B2 the answer is shown as Markdown, or as it came, and copied as it came",
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(text);
   // The server renders the same blocks.
   const blocks = async () => (await pane.locator(".prose").innerHTML()).replaceAll("<!---->", "");
+  const coloured = async () => {
+    await expect(pane.locator(".hljs-keyword")).toHaveText("fn");
+    await expect(pane.locator("etude-math msup")).toHaveText("x2");
+  };
+  await coloured();
   const live = await blocks();
   await page.goto(`/?run=${await runId(page)}`);
   await expect(pane.getByRole("heading", { name: "Rivers" })).toBeVisible();
+  await coloured();
   expect(await blocks()).toBe(live);
 });
 
@@ -182,7 +193,8 @@ test("K4 nothing in an answer becomes a script, a form, a style or a request", a
     await run(page).click();
     await expect(figure(page, "Finish")).toContainText("stop", { timeout: 60_000 });
     const found = await answer(page).evaluate((pane) => {
-      const strange = pane.querySelectorAll("script,style,form,input,button,img,iframe,object,embed,svg,link,meta,base,video,audio");
+      // The button that copies code is ours: it stands outside of what was written.
+      const strange = pane.querySelectorAll("script,style,form,input,button:not(etude-code > .code__copy > button),img,iframe,object,embed,svg,link,meta,base,video,audio");
       const handlers = [...pane.querySelectorAll("*")].filter((element) => [...element.attributes].some(({ name }) => name.startsWith("on") || name === "style"));
       // An address that is none has the scheme ":", and leads nowhere.
       const links = [...pane.querySelectorAll("a")].map((link) => link.protocol).filter((scheme) => ![":", "http:", "https:", "mailto:"].includes(scheme));

@@ -39,6 +39,16 @@ export const message = (page: Page) => page.getByRole("textbox", { name: "Messag
 export const answer = (page: Page) => output(page).locator(".output__text");
 export const textOf = async (page: Page) => (await answer(page).textContent()) ?? "";
 
+/** What stands in a field, an editor or not. */
+export const valueOf = (field: Locator) =>
+  field.evaluate((element) => {
+    const editor = element.closest("etude-editor");
+    return String((editor && "value" in editor ? editor : (element as HTMLTextAreaElement)).value);
+  });
+
+/** Waits until a field holds that text. */
+export const expectText = (field: Locator, text: string) => expect.poll(() => valueOf(field)).toBe(text);
+
 /** A figure by its label: what stands under it. */
 export function figure(page: Page, label: string): Locator {
   const figures = page.getByRole("list", { name: "Run figures" });

@@ -1,9 +1,7 @@
 // A run belongs to the server: reload, a second tab, a lost connection and a restart change nothing in it.
 
 import { expect, test } from "./fixtures";
-import {
-  choose, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf,
-} from "./playground";
+import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -27,7 +25,7 @@ test("B1 a reload in mid-stream goes on where it was", async ({ page }) => {
   await grown(page, before.length);
   expect((await textOf(page)).startsWith(before)).toBe(true);
   await expect(stop(page)).toBeVisible();
-  await expect(message(page)).toHaveValue("Count.");
+  await expectText(message(page), "Count.");
   await expect(page.getByRole("combobox", { name: "Model" })).toHaveValue("steady");
 
   await finished(page);
@@ -92,14 +90,14 @@ test("A7 the page of a run is live, and opens the run in the playground", async 
   const text = await textOf(page);
 
   await page.getByRole("link", { name: "Open in playground" }).click();
-  await expect(message(page)).toHaveValue("Count again.");
+  await expectText(message(page), "Count again.");
   await expect(page.getByRole("combobox", { name: "Model" })).toHaveValue("steady");
   expect(await textOf(page)).toBe(text);
   await expect(run(page)).toBeVisible();
 
   await page.reload();
   await live(page);
-  await expect(message(page)).toHaveValue("Count again.");
+  await expectText(message(page), "Count again.");
   expect(await textOf(page)).toBe(text);
 });
 

@@ -8,6 +8,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 
+/// The script that runs in a worker of its own.
+const WORKER: &str = "islands/worker.js";
+/// It loads its chunks, and reaches nothing else.
+const WORKER_POLICY: &str = "default-src 'none'; script-src 'self'";
+
 /// The files of the page, in memory: a few hundred kilobytes.
 pub struct Assets {
     files: HashMap<String, File>,
@@ -87,11 +92,20 @@ impl Assets {
         let immutable = inner.is_some() && self.watched.is_none();
         let name = inner.map_or_else(|| path.to_owned(), |file| format!("pkg/{file}"));
         let file = match &self.watched {
-            Some(folder) => index(&read_folder(folder).ok()?).ok()?.get(&name).cloned()?,
+            Some(folder) => watched_file(folder, &name)?,
             None => self.files.get(&name).cloned()?,
         };
         Some(answer(&name, file, immutable, headers))
     }
+}
+
+/// A file as it is on the disk now. The islands are not built by `cargo leptos`: theirs are where npm puts them.
+fn watched_file(folder: &Path, name: &str) -> Option<File> {
+    let (folder, name) = match name.strip_prefix("pkg/islands/") {
+        Some(name) => (Path::new("islands/dist"), name),
+        None => (folder, name),
+    };
+    index(&read_folder(folder).ok()?).ok()?.remove(name)
 }
 
 fn answer(name: &str, file: File, immutable: bool, headers: &HeaderMap) -> Response<Body> {
@@ -104,6 +118,10 @@ fn answer(name: &str, file: File, immutable: bool, headers: &HeaderMap) -> Respo
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     out.insert(header::ETAG, file.etag.clone());
+    if name.ends_with(WORKER) {
+        // A worker does not inherit the page's policy; this one works on what a model wrote.
+        out.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(WORKER_POLICY));
+    }
     if file.etag == asked(header::IF_NONE_MATCH) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::progress::run as run_command;
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
 use crate::{model, serve, setup, site};
@@ -34,4 +35,16 @@ pub fn run(workspace: &Workspace, model: &Path, args: &[String]) -> Result<(Tall
         .env("ETUDE_TEST_MODEL", model);
     let (tally, status) = run_counted(&mut playwright)?;
     Ok((tally, (!status.success()).then(|| format!("the browser tests ended with {status}"))))
+}
+
+/// Checks the islands' types, bundles them and tests them without a server; answers as [`run`] does.
+pub fn run_islands(workspace: &Workspace) -> Result<(Tally, Option<String>)> {
+    let folder = workspace.root.join("islands");
+    for script in ["check", "build"] {
+        run_command(workspace.command("npm").current_dir(&folder).args(["run", "--silent", script]))?;
+    }
+    let mut playwright = workspace.command("npx");
+    playwright.current_dir(&folder).args(["--no-install", "playwright", "test"]);
+    let (tally, status) = run_counted(&mut playwright)?;
+    Ok((tally, (!status.success()).then(|| format!("the islands' tests ended with {status}"))))
 }

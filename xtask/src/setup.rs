@@ -63,7 +63,7 @@ const CHROMIUM: Tool = Tool {
     present: || std::env::var_os("CHROMIUM_PATH").is_some() || on_path("chromium"),
 };
 const NODE: Tool = Tool {
-    what: "Node.js with npm, for the browser tests",
+    what: "Node.js with npm, for the editor in the page and the browser tests",
     apt: &["nodejs", "npm"],
     dnf: "nodejs-npm",
     pacman: "npm",
@@ -88,7 +88,7 @@ const VENV: Tool = Tool {
 
 /// Makes sure that server, page and model can be built.
 pub fn for_building(workspace: &Workspace) -> Result<()> {
-    let mut tools = vec![COMPILER, MAKE, CMAKE, LIBCLANG];
+    let mut tools = vec![COMPILER, MAKE, CMAKE, LIBCLANG, NODE];
     if !model::path()?.exists() {
         tools.push(PIP);
     }
@@ -110,7 +110,8 @@ pub fn for_sdk_tests(workspace: &Workspace) -> Result<()> {
 /// Makes sure that the browser tests can run.
 pub fn for_browser_tests(workspace: &Workspace) -> Result<()> {
     install(workspace, vec![CHROMIUM, NODE])?;
-    npm_packages(workspace)
+    npm_packages(workspace, "islands", "the editor's libraries and esbuild")?;
+    npm_packages(workspace, "end2end", "Playwright and axe")
 }
 
 fn install(workspace: &Workspace, tools: Vec<Tool>) -> Result<()> {
@@ -170,9 +171,9 @@ fn wasm_target(workspace: &Workspace) -> Result<()> {
     })
 }
 
-/// Installs the packages of the browser tests, again only when the lock file has changed.
-fn npm_packages(workspace: &Workspace) -> Result<()> {
-    let folder = workspace.root.join("end2end");
+/// Installs the npm packages of a folder, again only when its lock file has changed. Their scripts do not run.
+pub fn npm_packages(workspace: &Workspace, name: &str, what: &str) -> Result<()> {
+    let folder = workspace.root.join(name);
     let lock = folder.join("package-lock.json");
     let lock = fs::read(&lock).with_context(|| format!("reading {}", lock.display()))?;
     let digest = blake3::hash(&lock).to_hex();
@@ -180,12 +181,14 @@ fn npm_packages(workspace: &Workspace) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|known| known == digest.as_str()) {
         return Ok(());
     }
-    step("npm packages", "installing Playwright and axe, once", || {
-        run(workspace
-            .command("npm")
-            .current_dir(&folder)
-            .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))?;
+    step("npm packages", &format!("installing {what}, once"), || {
+        run(workspace.command("npm").current_dir(&folder).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ]))?;
         fs::write(&stamp, digest.as_str()).with_context(|| format!("writing {}", stamp.display()))
     })
 }

@@ -1,8 +1,9 @@
 //! The page's assets, in `<target>/site`: the public files as they are, and `pkg/` with
-//! `etude.js`, `etude.wasm` and `etude.css`. `pkg/build.txt` names this build of the three;
+//! `etude.js`, `etude.wasm`, `etude.css` and the islands. `pkg/build.txt` names this build of them;
 //! the server puts it into their addresses, so that browsers may keep them for ever.
 
 mod css;
+mod islands;
 mod publish;
 mod wasm;
 
@@ -37,6 +38,7 @@ pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
     let _lock = lock(workspace)?;
     let profile = if dev { wasm::Profile::Dev } else { wasm::Profile::Release };
     let mut files = wasm::build(workspace, profile)?;
+    files.extend(islands::build(workspace)?);
 
     let started = Instant::now();
     let css = css::bundle(&workspace.root.join("style/main.css"))?;

@@ -111,6 +111,7 @@ pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
         outcome.attempt("sdk", || sdk::run(workspace));
     }
     if wanted(Part::E2e) {
+        outcome.attempt("islands", || e2e::run_islands(workspace));
         outcome.attempt("browser", || e2e::run(workspace, &model, &[]));
     }
     Ok(outcome)

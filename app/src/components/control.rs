@@ -7,6 +7,8 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::browser::editors::editor_of;
+
 /// A field that holds text.
 pub trait TextField: 'static {
     /// What stands in it.
@@ -19,13 +21,16 @@ pub trait TextField: 'static {
 
 impl TextField for web_sys::HtmlTextAreaElement {
     fn text(&self) -> String {
-        self.value()
+        editor_of(self).map_or_else(|| self.value(), |editor| editor.text())
     }
     fn sent(&self) -> String {
         self.default_value().unwrap_or_default()
     }
     fn put(&self, text: &str) {
-        self.set_value(text);
+        match editor_of(self) {
+            Some(editor) => editor.put(text),
+            None => self.set_value(text),
+        }
     }
 }
 

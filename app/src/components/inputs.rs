@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use leptos::html::Textarea;
 use leptos::prelude::*;
 
-use super::control::{escape, keep_alike};
+use super::editor::{Editor, Kind};
 use crate::state::desk::Desk;
 use crate::state::draft::DraftStoreFields;
 
@@ -40,30 +39,21 @@ pub fn Inputs(
 
 #[component]
 fn Variable(desk: Desk, name: String) -> impl IntoView {
-    let node = NodeRef::<Textarea>::new();
     let inputs = desk.draft.inputs();
     let id = format!("input-{name}");
-    let initial = escape(&value(&inputs.read_untracked(), &name));
     let (read, write, field) = (name.clone(), name.clone(), format!("inputs[{name}]"));
-    let set = Callback::new(move |text: String| {
-        inputs.write().insert(write.clone(), text);
-    });
-    keep_alike(node, move || value(&inputs.read(), &read), move |text| set.run(text));
     view! {
         <div class="field">
             <label class="field__label" for=id.clone()>
                 <span class="inputs__name">{name}</span>
             </label>
-            <textarea
-                class="input"
-                id=id
+            <Editor
+                id
                 name=field
-                rows="1"
-                autocomplete="off"
-                node_ref=node
-                on:input=move |event| set.run(event_target_value(&event))
-                inner_html=initial
-            ></textarea>
+                kind=Kind::Plain
+                text=Signal::derive(move || value(&inputs.read(), &read))
+                on_input=move |text| _ = inputs.write().insert(write.clone(), text)
+            />
         </div>
     }
     .into_any()

@@ -2,11 +2,12 @@
 
 use domain::{Role, ToolCall};
 use leptos::ev::KeyboardEvent;
-use leptos::html::{Select, Textarea};
+use leptos::html::Select;
 use leptos::prelude::*;
 use reactive_stores::Field;
 
-use super::control::{escape, keep_alike};
+use super::control::keep_alike;
+use super::editor::{Editor, Kind};
 use super::icon::Icon;
 use super::pictures::{Pictures, take_pictures};
 use crate::state::desk::{Desk, UNDO_REMOVE, message_field};
@@ -23,25 +24,28 @@ pub fn Messages(
     desk: Desk,
 ) -> impl IntoView {
     let draft = desk.draft;
+    let known = filled(desk);
     view! {
         <div class="messages">
             <article class="message">
                 <header class="message__head">
                     <span class="message__role">"System"</span>
                 </header>
-                <TextField
+                <Editor
                     id="system".to_owned()
                     name="system".to_owned()
-                    label=Signal::stored("System prompt".to_owned())
+                    kind=Kind::Text
+                    label="System prompt"
                     text=Signal::derive(move || draft.system().get())
                     on_input=move |text| draft.system().set(text)
+                    known
                 />
             </article>
             <For
                 each=move || draft.messages()
                 key=|row| row.read_untracked().id
                 // The field is made here, so that it lives as long as its row and not until the list changes.
-                children=move |row| view! { <Turn desk row=Field::from(row)/> }
+                children=move |row| view! { <Turn desk row=Field::from(row) known/> }
             />
             <Removed desk/>
             <div class="message-add live-only">
@@ -55,9 +59,21 @@ pub fn Messages(
     .into_any()
 }
 
+/// The names of the variables that have a value, as JSON.
+fn filled(desk: Desk) -> Signal<Option<String>> {
+    let names = Memo::new(move |_| {
+        let inputs = desk.draft.inputs();
+        let inputs = inputs.read();
+        let names: Vec<&str> =
+            inputs.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.as_str()).collect();
+        serde_json::to_string(&names).ok()
+    });
+    names.into()
+}
+
 /// One turn: its role, its text, what goes with it, and what can be done with it.
 #[component]
-fn Turn(desk: Desk, row: Field<DraftMessage>) -> impl IntoView {
+fn Turn(desk: Desk, row: Field<DraftMessage>, known: Signal<Option<String>>) -> impl IntoView {
     let id = row.read_untracked().id;
     let place = Memo::new(move |_| {
         let messages = desk.draft.messages();
@@ -78,14 +94,17 @@ fn Turn(desk: Desk, row: Field<DraftMessage>) -> impl IntoView {
             desk.move_message(id, by);
         }
     };
+    // The editor takes files by itself; these are for the field before there is one.
     let paste = move |event: leptos::ev::ClipboardEvent| {
-        if let Some(files) = event.clipboard_data().and_then(|data| data.files()) {
-            take_pictures(desk, row, &files, &event);
+        let files = event.clipboard_data().and_then(|data| data.files());
+        if !event.default_prevented() && files.is_some_and(|files| take_pictures(desk, row, &files)) {
+            event.prevent_default();
         }
     };
     let drop = move |event: leptos::ev::DragEvent| {
-        if let Some(files) = event.data_transfer().and_then(|data| data.files()) {
-            take_pictures(desk, row, &files, &event);
+        let files = event.data_transfer().and_then(|data| data.files());
+        if !event.default_prevented() && files.is_some_and(|files| take_pictures(desk, row, &files)) {
+            event.prevent_default();
         }
     };
     view! {
@@ -94,12 +113,15 @@ fn Turn(desk: Desk, row: Field<DraftMessage>) -> impl IntoView {
                 <RolePicker row label name=format!("messages[{first}][role]")/>
                 <Tools desk id label/>
             </header>
-            <TextField
+            <Editor
                 id=message_field(id)
                 name=format!("messages[{first}][text]")
-                label
+                kind=Kind::Text
+                label=Signal::derive(move || Some(label.get()))
                 text=Signal::derive(move || text.try_get().unwrap_or_default())
                 on_input=move |typed| text.set(typed)
+                on_files=move |files| _ = take_pictures(desk, row, &files)
+                known
             />
             <Pictures row label/>
             <Calls row/>
@@ -237,35 +259,4 @@ fn Answers(row: Field<DraftMessage>) -> impl IntoView {
             />
         </div>
     }
-}
-
-/// A text that grows with what is typed.
-#[component]
-fn TextField(
-    id: String,
-    name: String,
-    label: Signal<String>,
-    text: Signal<String>,
-    #[prop(into)] on_input: Callback<String>,
-) -> impl IntoView {
-    let node = NodeRef::<Textarea>::new();
-    keep_alike(node, move || text.get(), move |typed| on_input.run(typed));
-    // Where a browser cannot size a field by its content.
-    let rows = move || text.with(|text| text.lines().count() + usize::from(text.ends_with('\n'))).max(1).to_string();
-    let initial = text.with_untracked(|text| escape(text));
-    view! {
-        <textarea
-            class="editor"
-            id=id
-            name=name
-            rows=rows
-            aria-label=move || label.get()
-            spellcheck="false"
-            autocomplete="off"
-            node_ref=node
-            on:input=move |event| on_input.run(event_target_value(&event))
-            inner_html=initial
-        ></textarea>
-    }
-    .into_any()
 }

@@ -7,6 +7,7 @@ pub mod banner;
 pub mod code;
 pub mod control;
 pub mod copy;
+mod editor;
 pub mod failure;
 pub mod figures;
 pub mod filters;

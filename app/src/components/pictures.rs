@@ -55,20 +55,20 @@ fn about(image: &Image) -> String {
     }
 }
 
-/// Takes the pictures among pasted or dropped files into a message. Other files are left to the browser.
-pub(super) fn take_pictures(desk: Desk, row: Field<DraftMessage>, files: &web_sys::FileList, event: &web_sys::Event) {
+/// Takes the pictures among pasted or dropped files into a message; says whether there were any.
+pub(super) fn take_pictures(desk: Desk, row: Field<DraftMessage>, files: &web_sys::FileList) -> bool {
     let pictures: Vec<_> = (0..files.length())
         .filter_map(|n| files.get(n))
         .filter(|file| MEDIA_TYPES.contains(&file.type_().as_str()))
         .collect();
     if pictures.is_empty() {
-        return;
+        return false;
     }
-    event.prevent_default();
     let model = untrack(|| desk.model());
     if !model.images {
         let why = format!("{} cannot see pictures.", model.name);
-        return refuse(desk, ApiError::new(Code::ParameterNotSupported, why).hint("Choose a model that can."));
+        refuse(desk, ApiError::new(Code::ParameterNotSupported, why).hint("Choose a model that can."));
+        return true;
     }
     for picture in pictures {
         if picture.size() > IMAGE_BYTES_MAX as f64 {
@@ -79,6 +79,7 @@ pub(super) fn take_pictures(desk: Desk, row: Field<DraftMessage>, files: &web_sy
             read(row, &picture);
         }
     }
+    true
 }
 
 fn refuse(desk: Desk, error: ApiError) {

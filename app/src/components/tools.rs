@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::chat::Tool;
-use leptos::html::{Input, Textarea};
+use leptos::html::Input;
 use leptos::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::control::{escape, keep_alike, keep_switch_alike};
+use super::control::{keep_alike, keep_switch_alike};
+use super::editor::{Editor, Kind};
 use super::icon::Icon;
 use crate::state::desk::Desk;
 use crate::state::draft::{DraftStoreFields, FormatDraftStoreFields};
@@ -184,31 +185,26 @@ fn JsonField(
     #[prop(into)] on_input: Callback<String>,
     check: fn(&str) -> Option<String>,
 ) -> impl IntoView {
-    let node = NodeRef::<Textarea>::new();
-    keep_alike(node, move || text.get(), move |typed| on_input.run(typed));
     let problem = Memo::new(move |_| text.with(|text| check(text).filter(|_| !text.trim().is_empty())));
-    let initial = text.with_untracked(|text| escape(text));
     let error_id = format!("{id}-error");
     let described = error_id.clone();
+    // What is no JSON at all, the editor shows in its place.
+    let what = move || text.with(|text| if json_problem(text).is_some() { "syntax" } else { "meaning" });
     view! {
         <div class="field">
-            <textarea
-                class="input json"
-                id=id
-                name=id
-                rows="4"
-                aria-label=label
-                placeholder=placeholder
-                spellcheck="false"
-                autocomplete="off"
-                aria-invalid=move || problem.with(|problem| problem.is_some().then_some("true"))
-                aria-describedby=move || problem.with(|problem| problem.is_some().then(|| described.clone()))
-                node_ref=node
-                on:input=move |event| on_input.run(event_target_value(&event))
-                inner_html=initial
-            ></textarea>
+            <Editor
+                id=id.to_owned()
+                name=id.to_owned()
+                kind=Kind::Json
+                lines=4
+                label
+                placeholder
+                text
+                on_input
+                error=Signal::derive(move || problem.with(|problem| problem.is_some().then(|| described.clone())))
+            />
             <Show when=move || problem.with(Option::is_some)>
-                <p class="field__error" id=error_id.clone()>
+                <p class="field__error" data-problem=what id=error_id.clone()>
                     <Icon name="circle-alert" small=true/>
                     {move || problem.get()}
                 </p>

@@ -9,7 +9,7 @@ pub(super) const CLOSED: &str = " closed";
 pub(super) fn open_code(out: &mut String, info: &str, closed: bool) -> usize {
     out.push_str("<etude-code");
     if let Some(lang) = language(info) {
-        out.push_str(" lang=\"");
+        out.push_str(" language=\"");
         escape(out, &lang);
         out.push('"');
     }

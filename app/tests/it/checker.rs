@@ -90,7 +90,7 @@ fn attributes(name: &str, mut rest: &str) -> Result<(), String> {
             ("etude-code", "closed") | ("etude-math", "display") | ("li" | "blockquote", "data-joined") => {
                 value.is_empty()
             }
-            ("etude-code", "lang") => {
+            ("etude-code", "language") => {
                 (1..=32).contains(&value.len())
                     && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+#.-".contains(&b))
             }

@@ -137,7 +137,7 @@ fn the_checker_checks() {
         &format!("<p><a href=\"javascript:x\"{link}>x</a></p>"),
         "<p><img src=\"x\"></p>",
         "<p id=\"x\"></p>",
-        "<etude-code lang=\"A\" dir=\"ltr\"><pre><code></code></pre></etude-code>",
+        "<etude-code language=\"A\" dir=\"ltr\"><pre><code></code></pre></etude-code>",
         "<p><span class=\"x\"></span></p>",
         "<p style=\"x\"></p>",
         "<table></table>",
