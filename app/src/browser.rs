@@ -1,5 +1,7 @@
 //! The few things that the page asks of the browser. Called from effects and handlers alone: the server runs neither.
 
+#[cfg(feature = "hydrate")]
+pub mod database;
 pub mod editors;
 
 use std::cell::Cell;
@@ -7,8 +9,6 @@ use std::cell::Cell;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// Under which name the tab keeps its draft.
-const DRAFT_KEY: &str = "etude.draft";
 /// Under which name the browser keeps the theme. The script in the shell reads it, too.
 pub const THEME_KEY: &str = "etude.theme";
 
@@ -38,19 +38,6 @@ pub fn random_id() -> String {
     }
     #[cfg(not(feature = "hydrate"))]
     unreachable!("only the browser starts a run this way")
-}
-
-/// The draft that the tab keeps.
-#[must_use]
-pub fn kept_draft() -> Option<String> {
-    window().session_storage().ok()??.get_item(DRAFT_KEY).ok()?
-}
-
-/// Keeps the draft for this tab. What does not fit in the browser's quota is not kept.
-pub fn keep_draft(json: &str) {
-    if let Ok(Some(storage)) = window().session_storage() {
-        _ = storage.set_item(DRAFT_KEY, json);
-    }
 }
 
 /// Remembers the theme and applies it; `system` follows the system.

@@ -5,6 +5,7 @@
 //! | [`api`] | server functions: what the page asks the server for |
 //! | [`browser`] | the few things that the page asks of the browser |
 //! | [`components`] | what is shown, one file for each thing |
+//! | [`drafts`] | what stands in the fields of a tab, kept |
 //! | [`live`] | the tab's one connection |
 //! | [`markdown`] | a model's answer as blocks of HTML, while it grows |
 //! | [`pages`] | one file for each place that has a URL |
@@ -18,6 +19,7 @@ pub mod components;
 #[cfg(feature = "ssr")]
 mod csp;
 mod document;
+pub mod drafts;
 pub mod live;
 pub mod markdown;
 pub mod pages;

@@ -2,8 +2,10 @@
 //!
 //! Each is a public endpoint under `/api`. They hold no rules: state, principal, engine call, `?`.
 
+pub mod drafts;
 pub mod error;
 pub mod history;
 mod html;
 pub mod models;
+pub mod providers;
 pub mod runs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{Role, Run, RunId};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, PostUrl};
+use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
@@ -74,6 +74,12 @@ impl From<StartForm> for Draft {
 pub async fn get_run(id: RunId) -> Result<Run, PageError> {
     let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
     Ok(engine.runs().get(&principal, id).await?)
+}
+
+/// Counts the tokens of a prompt exactly; `None` where only its provider can.
+#[server(prefix = "/api", endpoint = "count", input = Json)]
+pub async fn count_tokens(run: domain::NewRun) -> Result<Option<u64>, PageError> {
+    Ok(expect_context::<engine::Engine>().runs().count(run).await?)
 }
 
 /// Starts what a form asks for and leads to the run; refused, answers with the form as it was and why.

@@ -1,5 +1,8 @@
 //! `<etude-editor>`, the custom element of `islands/`: what it tells, and what it is told.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -19,6 +22,36 @@ pub fn editors() -> Vec<(String, Editor)> {
     let Ok(fields) = document().query_selector_all(&format!("{EDITOR} > textarea")) else { return Vec::new() };
     let fields = (0..fields.length()).filter_map(|place| fields.item(place)?.dyn_into().ok());
     fields.filter_map(|field: web_sys::HtmlTextAreaElement| Some((field.id(), editor_of(&field)?))).collect()
+}
+
+/// The ids of the textareas of all editors, those that are none yet included.
+#[must_use]
+pub fn editor_fields() -> Vec<String> {
+    let Ok(fields) = document().query_selector_all(&format!("{EDITOR} > textarea")) else { return Vec::new() };
+    let fields = (0..fields.length()).filter_map(|place| fields.item(place)?.dyn_into::<web_sys::Element>().ok());
+    fields.map(|field| field.id()).collect()
+}
+
+thread_local! {
+    /// The fields that were edited since it was last asked.
+    static EDITED: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Notes that the text of the textarea with that id was edited.
+pub fn note_edit(field: &str) {
+    EDITED.with_borrow_mut(|edited| _ = edited.insert(field.to_owned()));
+}
+
+/// The fields that were edited since this was last called.
+#[must_use]
+pub fn take_edited() -> BTreeSet<String> {
+    EDITED.take()
+}
+
+/// What can be undone in a field, as JSON of the editor's own.
+#[must_use]
+pub fn history_of(field: &str) -> Option<String> {
+    editor_of(document().get_element_by_id(field)?.dyn_ref()?)?.history()
 }
 
 /// Has every editor say now what it has not said yet: a long text is told only while its keys rest.

@@ -4,7 +4,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use super::control::{escape, keep_alike};
-use crate::browser::editors::{Editor as Element, files_of};
+use crate::browser::editors::{Editor as Element, files_of, note_edit};
 
 /// Up to this length a text is told with every key; a longer one while the keys rest. In UTF-16 units.
 const TOLD_AT_ONCE_MAX: usize = 64 * 1024;
@@ -72,7 +72,9 @@ pub fn Editor(
             on_input.run(editor.text());
         }
     };
+    let field = id.clone();
     let edit = move |event: web_sys::CustomEvent| {
+        note_edit(&field);
         let editor = Element::from_event(&event);
         if editor.as_ref().is_some_and(|editor| editor.length() > TOLD_AT_ONCE_MAX) {
             behind.set_value(true);
@@ -91,8 +93,9 @@ pub fn Editor(
         }
     };
     // Where a browser cannot size a field by its content, and there is no editor.
-    let rows =
-        move || text.with(|text| text.lines().count() + usize::from(text.ends_with('\n'))).clamp(lines, 100).to_string();
+    let rows = move || {
+        text.with(|text| text.lines().count() + usize::from(text.ends_with('\n'))).clamp(lines, 100).to_string()
+    };
     let initial = text.with_untracked(|text| escape(text));
     view! {
         <etude-editor

@@ -12,14 +12,12 @@ use crate::browser;
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::workbench::Workbench;
+use crate::drafts;
 use crate::live::Live;
 use crate::state::compose::Refusal;
 use crate::state::desk::{Desk, find};
-use crate::state::draft::{Draft, DraftStoreFields};
+use crate::state::draft::Draft;
 use crate::state::run::RunState;
-
-/// How long after a change the tab's draft is kept, in milliseconds.
-const KEEP_AFTER_MS: u64 = 200;
 
 /// The page at `/`.
 #[component]
@@ -72,78 +70,11 @@ fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> i
     };
     let desk = Desk::new(models, draft, run, live);
     let opened = kept.ok().flatten().map(|run| run.id);
-    restore(desk, opened);
-    keep(desk);
+    drafts::keep(desk, opened);
     on_cleanup(move || live.release(run));
     let workbench = view! { <Workbench desk/> };
     browser::say_alive();
     workbench
-}
-
-/// Brings back what the tab had, and goes on with its run.
-fn restore(desk: Desk, opened: Option<RunId>) {
-    Effect::new(move || {
-        let kept = browser::kept_draft().and_then(|json| serde_json::from_str::<Draft>(&json).ok());
-        // An address that names a run wins over another draft, not over what was made of that run.
-        if let Some(mut draft) = kept.filter(|draft| opened.is_none() || draft.origin == opened) {
-            draft.model = desk.model_named(&draft.model).name;
-            desk.draft.set(draft);
-        }
-        let draft = desk.draft.read_untracked().clone();
-        if let Some(starting) = draft.starting {
-            desk.run.clear();
-            desk.send(starting);
-        } else if let Some(run) = draft.run {
-            let shown = desk.run.id.get_untracked() == Some(run);
-            if !shown {
-                desk.run.clear();
-            }
-            if !(shown && desk.run.view.with_untracked(|view| view.status.is_end())) {
-                desk.live.tail(desk.run, run);
-            }
-        }
-    });
-}
-
-/// Keeps the draft for this tab whenever it has changed.
-fn keep(desk: Desk) {
-    // The run's id comes from the connection; with it, nothing has to be sent again.
-    Effect::new(move |_| {
-        if let Some(run) = desk.run.id.get() {
-            desk.draft.starting().set(None);
-            desk.draft.run().set(Some(run));
-        }
-    });
-    Effect::new(move |_| {
-        if desk.run.refusal.with(Option::is_some) {
-            desk.draft.starting().set(None);
-        }
-    });
-    let write = move || {
-        if let Some(Ok(json)) = desk.draft.try_read_untracked().map(|draft| serde_json::to_string(&*draft)) {
-            browser::keep_draft(&json);
-        }
-    };
-    Effect::new(move || {
-        let handle = window_event_listener(leptos::ev::pagehide, move |_| write());
-        on_cleanup(move || {
-            handle.remove();
-            write();
-        });
-    });
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move |before: Option<()>| {
-        desk.draft.track();
-        if before.is_none() {
-            return;
-        }
-        timer.update_value(|timer| {
-            if let Some(timer) = timer.take() {
-                timer.clear();
-            }
-            *timer = set_timeout_with_handle(write, std::time::Duration::from_millis(KEEP_AFTER_MS)).ok();
-        });
-    });
 }
 
 /// What is shown where no model can be picked.

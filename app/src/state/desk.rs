@@ -11,6 +11,8 @@ use super::draft::{Draft, DraftMessage, DraftStoreFields};
 use super::run::RunState;
 use super::settings::{Param, Setting};
 use crate::browser;
+use crate::browser::editors::settle_editors;
+use crate::drafts::Kept;
 use crate::live::Live;
 
 /// The pane that a phone shows.
@@ -39,6 +41,8 @@ pub struct Desk {
     pub pane: RwSignal<Pane>,
     /// Whether the parameters lie open where there is no room for a rail.
     pub rail: RwSignal<bool>,
+    /// Where the draft is kept.
+    pub kept: RwSignal<Kept>,
     /// The message that was removed last, and where it stood: it can be put back.
     pub removed: RwSignal<Option<(usize, DraftMessage)>>,
 }
@@ -54,6 +58,7 @@ impl Desk {
             live,
             pane: RwSignal::new(Pane::Prompt),
             rail: RwSignal::new(false),
+            kept: RwSignal::new(Kept::default()),
             removed: RwSignal::new(None),
         }
     }
@@ -211,6 +216,7 @@ impl Desk {
         if untrack(|| self.run.is_running()) {
             return;
         }
+        settle_editors();
         let draft = self.draft.read_untracked().clone();
         self.run.clear();
         self.pane.set(Pane::Output);

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::{Param, Setting};
 
+/// Longest title of a draft, in characters.
+const TITLE_CHARS: usize = 80;
+
 /// The fields of the playground, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Store)]
 #[serde(default)]
@@ -189,6 +192,35 @@ impl Draft {
             parent: None,
             starting: None,
         })
+    }
+
+    /// Its first words: of the messages, or of the system prompt.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let texts = self.messages.iter().map(|message| message.text.as_str()).chain([self.system.as_str()]);
+        let first = texts.flat_map(str::lines).map(str::trim).find(|line| !line.is_empty());
+        first.unwrap_or("Nothing written").chars().take(TITLE_CHARS).collect()
+    }
+
+    /// About how many bytes it takes: those of its texts and pictures.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        let pictures = |message: &DraftMessage| {
+            message.images.iter().filter_map(|image| image.data.as_ref()).map(String::len).sum::<usize>()
+        };
+        let messages = self.messages.iter().map(|message| message.text.len() + pictures(message)).sum::<usize>();
+        let inputs = self.inputs.values().map(String::len).sum::<usize>();
+        self.system.len() + messages + inputs + self.tools.len() + self.format.schema.len() + self.options.len()
+    }
+
+    /// What else is in it, in a few words.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let messages = match self.messages.len() {
+            1 => "1 message".to_owned(),
+            count => format!("{count} messages"),
+        };
+        format!("{messages} · {}", self.model)
     }
 
     /// What is typed for a parameter.

@@ -100,6 +100,14 @@ id!(
     WorkspaceId, "wsp_"
 );
 id!(
+    /// What one tab has in its fields.
+    DraftId, "drf_"
+);
+id!(
+    /// A provider that was added on the page.
+    ProviderId, "prv_"
+);
+id!(
     /// A person, or the built-in user where there are no accounts.
     UserId, "usr_"
 );

@@ -6,6 +6,7 @@
 //! | module | what stands there |
 //! |---|---|
 //! | [`chat`] | messages, tools, response format: what a model is given |
+//! | [`draft`] | what stands in the fields of a tab |
 //! | [`error`] | the public error, its codes and their statuses |
 //! | [`event`] | the events of a run's log |
 //! | [`history`] | which runs to list, and where a run comes from |
@@ -15,6 +16,7 @@
 //! | [`live`] | frames of the tab's one connection |
 //! | [`model`] | what a user picks: context, price, ranges |
 //! | [`params`] | temperature and its kind, with their checks |
+//! | [`provider`] | who serves models, as the page shows and adds them |
 //! | [`run`] | a run as asked for and as kept |
 //! | [`strict`] | JSON in, with errors that name the field and suggest another |
 //! | [`template`] | `{{name}}`: finding and filling |
@@ -23,6 +25,7 @@
 //! | [`wire`] | what was sent to a provider, and the head of its answer |
 
 pub mod chat;
+pub mod draft;
 pub mod error;
 pub mod event;
 pub mod history;
@@ -32,6 +35,7 @@ pub mod limits;
 pub mod live;
 pub mod model;
 pub mod params;
+pub mod provider;
 pub mod run;
 pub mod strict;
 pub mod template;
@@ -40,13 +44,15 @@ pub mod view;
 pub mod wire;
 
 pub use chat::{ChatMessage, Content, Part, ResponseFormat, Role, ToolCall};
+pub use draft::{DraftSummary, KeptDraft};
 pub use error::{ApiError, Code, Upstream};
 pub use event::{Event, EventKind, FinishReason, RunEvent, TokenLogprob, TopLogprob, Usage};
 pub use history::{Lineage, RunFilter};
-pub use id::{RunId, UserId, WorkspaceId};
+pub use id::{DraftId, ProviderId, RunId, UserId, WorkspaceId};
 pub use image::{Image, ImageSource};
-pub use model::{ModelInfo, ModelStatus, Origin, Price, ProviderInfo, Range};
+pub use model::{ModelInfo, ModelStatus, Price, Range};
 pub use params::Params;
+pub use provider::{AddedProvider, NewProvider, Origin, Probe, ProviderInfo, Speaks};
 pub use run::{Choice, NewRun, Output, Run, RunStatus, RunSummary};
 pub use tool_choice::ToolChoice;
 pub use view::RunView;

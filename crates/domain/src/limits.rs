@@ -46,6 +46,22 @@ pub const CHILDREN_MAX: u32 = 50;
 pub const UNDO_MS: u64 = 30_000;
 /// Largest picture in a message, in bytes.
 pub const IMAGE_BYTES_MAX: usize = 5_000_000;
+/// How long a draft that nobody changes is kept, in microseconds (30 days).
+pub const DRAFT_TTL_MICROS: i64 = 30 * 24 * 60 * 60 * 1_000_000;
+/// Most drafts that are kept for one person; beyond it the oldest go.
+pub const DRAFTS_MAX: i64 = 500;
+/// Longest text that drafts are searched for, in bytes.
+pub const DRAFT_QUERY_BYTES_MAX: usize = 256;
+/// Longest name of a provider that is added on the page, in bytes.
+pub const PROVIDER_NAME_BYTES_MAX: usize = 64;
+/// Longest address of one, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
+/// Longest key of one, in bytes.
+pub const API_KEY_BYTES_MAX: usize = 4_096;
+/// Most models that are chosen of one provider.
+pub const CHOSEN_MODELS_MAX: usize = 1_000;
+/// Longest prompt whose tokens are counted exactly while it is typed, in bytes.
+pub const COUNTED_BYTES_MAX: usize = 1024 * 1024;
 /// Longest name of a model, in bytes.
 pub const MODEL_NAME_BYTES_MAX: usize = 256;
 /// Largest event of an upstream's stream, in bytes.

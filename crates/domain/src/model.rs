@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::ApiError;
 use crate::event::Usage;
 use crate::params::{Params, usual_range};
 
@@ -91,51 +90,6 @@ pub enum ModelStatus {
     Unreachable,
     /// Its provider answers, and does not list it any more.
     Gone,
-}
-
-/// Who said that a provider is there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// It came with the product.
-    Embedded,
-    /// `etude.toml`.
-    #[default]
-    File,
-    /// A key in the environment.
-    Environment,
-    /// It answers on its usual port on this machine.
-    Found,
-}
-
-impl Origin {
-    /// Where it stands, for people.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Embedded => "embedded",
-            Self::File => "etude.toml",
-            Self::Environment => "environment",
-            Self::Found => "usual port",
-        }
-    }
-}
-
-/// A provider as the page shows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ProviderInfo {
-    /// What models name it by.
-    pub name: String,
-    /// Its address, without secrets.
-    pub endpoint: String,
-    /// Who said that it is there.
-    pub origin: Origin,
-    /// How many models it listed when it was last asked; absent where it has not answered yet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub models: Option<usize>,
-    /// Why it did not list them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<ApiError>,
 }
 
 /// A model as the API and the page show it.

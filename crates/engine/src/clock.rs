@@ -66,10 +66,16 @@ impl Clock {
     /// A new run's id: a UUIDv7 (RFC 9562), which sorts by time.
     #[must_use]
     pub fn run_id(&self) -> RunId {
+        RunId::from_bytes(self.id())
+    }
+
+    /// The bytes of a new id of any kind.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
         let millis = u64::try_from(self.now_micros() / 1_000).unwrap_or_default();
         let mut random = [0; 10];
         self.fill(&mut random);
-        RunId::from_bytes(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into_bytes())
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into_bytes()
     }
 
     /// A seed for a sampler that was given none; small enough for JavaScript to hold exactly.
@@ -78,6 +84,11 @@ impl Clock {
         let mut random = [0; 4];
         self.fill(&mut random);
         i64::from(u32::from_le_bytes(random))
+    }
+
+    /// Random bytes.
+    pub fn random(&self, bytes: &mut [u8]) {
+        self.fill(bytes);
     }
 
     fn fill(&self, random: &mut [u8]) {

@@ -55,6 +55,12 @@ impl DataDir {
         self.root.join("etude.db")
     }
 
+    /// The file with the key that secrets are sealed under.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.root.join("key")
+    }
+
     /// The folder of the run log's segments.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::limits::{HOT_AFTER_END_MS, UNDO_MS};
+use domain::limits::{DRAFT_TTL_MICROS, HOT_AFTER_END_MS, UNDO_MS};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -88,13 +88,17 @@ pub async fn cool(log: Arc<Log>, requests: Requests, clock: Clock, stop: Cancell
     }
 }
 
-/// Takes away the content of deleted runs once nobody can bring them back, until told to stop. It begins with what an
-/// earlier process left.
+/// Takes away the content of deleted runs, and what else was deleted, once nobody can bring it back, until told to stop.
+/// It begins with what an earlier process left.
 pub async fn purge(store: Store, clock: Clock, stop: CancellationToken) {
     let mut pause = tokio::time::interval(Duration::from_millis(PURGE_EVERY_MS));
     while stop.run_until_cancelled(pause.tick()).await.is_some() {
         let undo_micros = i64::try_from((UNDO_MS + UNDO_GRACE_MS) * 1_000).unwrap_or(i64::MAX);
         let until = clock.now_micros().saturating_sub(undo_micros);
+        let unused = clock.now_micros().saturating_sub(DRAFT_TTL_MICROS);
+        if let Err(error) = purge_others(&store, until, unused).await {
+            tracing::error!(%error, "deleted drafts and providers cannot be taken away yet; nobody can read them");
+        }
         while !stop.is_cancelled() {
             match store.purge_runs(until).await {
                 Ok(0) => break,
@@ -106,4 +110,9 @@ pub async fn purge(store: Store, clock: Clock, stop: CancellationToken) {
             }
         }
     }
+}
+
+async fn purge_others(store: &Store, until: i64, unused: i64) -> Result<(), Error> {
+    store.purge_drafts(until, unused).await?;
+    store.purge_providers(until).await
 }

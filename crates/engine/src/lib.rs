@@ -3,11 +3,13 @@
 //! Its heart: a run is an append-only log that the server owns ([`log`]); every reader tails that log.
 //! [`runs`] is the conductor, the only file that knows the order of the steps.
 
+mod added;
 pub mod admission;
 pub mod clock;
 pub mod config;
 mod data_dir;
 pub mod doctor;
+mod drafts;
 mod drive;
 mod error;
 mod expand;
@@ -25,6 +27,7 @@ mod search;
 mod secret;
 pub mod store;
 pub mod tape;
+mod vault;
 pub mod wire;
 
 use std::sync::Arc;
@@ -35,9 +38,12 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use added::Providers;
 pub use clock::Clock;
 pub use config::Config;
+pub use drafts::Drafts;
 pub use error::Error;
+pub use inference::Status as InferenceStatus;
 pub use principal::Principal;
 pub use runs::Started;
 
@@ -48,6 +54,7 @@ use providers::registry::Registry;
 use requests::Requests;
 use runs::Runs;
 use store::Store;
+use vault::Vault;
 
 /// How long a disk that takes no writes may hold up the end, in milliseconds.
 const FLUSH_MS: u64 = 3_000;
@@ -61,6 +68,7 @@ pub(crate) struct Shared {
     log: Arc<Log>,
     store: Store,
     registry: Arc<Registry>,
+    vault: Vault,
     admission: Admission,
     requests: Requests,
     inference: inference::Engine,
@@ -87,6 +95,8 @@ impl Engine {
         let store = Store::open(&data_dir.database()).await?;
         let inference = inference::Engine::start(worker);
         let registry = Arc::new(Registry::new(config, Some(&inference), &clock)?);
+        let vault = Vault::open(&data_dir.key(), &clock)?;
+        added::load_all(&registry, &vault, &store).await?;
         let requests = Requests::default();
         let (ended, to_keep) = mpsc::unbounded_channel();
         let log = Arc::new(recovery::recover(&data_dir.log(), &store, &requests, &clock, ended).await?);
@@ -103,6 +113,7 @@ impl Engine {
             log,
             store,
             registry,
+            vault,
             admission: Admission::new(config.concurrent_runs()),
             requests,
             inference,
@@ -119,6 +130,18 @@ impl Engine {
     #[must_use]
     pub fn runs(&self) -> Runs<'_> {
         Runs(&self.0)
+    }
+
+    /// Everything that can be done with drafts.
+    #[must_use]
+    pub fn drafts(&self) -> Drafts<'_> {
+        Drafts(&self.0)
+    }
+
+    /// Everything that can be done with providers.
+    #[must_use]
+    pub fn providers_of(&self) -> Providers<'_> {
+        Providers(&self.0)
     }
 
     /// All models, the default first.

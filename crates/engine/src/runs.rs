@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict};
+use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict, template};
 use tokio::sync::oneshot;
 
 use crate::Shared;
@@ -94,6 +94,22 @@ impl Runs<'_> {
         shared.tasks.spawn(open_and_drive(shared.log.clone(), opened, claim, setting, tell));
         told.await.map_err(|_| ApiError::new(Code::Internal, "The run could not be started."))??;
         Ok(Started { run, replayed: false, concurrency })
+    }
+
+    /// Counts the tokens of a prompt as it is being typed, what is not filled in yet as nothing. `None` where only its
+    /// provider can count, or does not at once.
+    ///
+    /// # Errors
+    /// When it could not be run as it is.
+    pub async fn count(self, mut new: NewRun) -> Result<Option<u64>, Error> {
+        let texts = new.messages.iter().flat_map(|message| message.content.texts());
+        let names: Vec<_> = texts.flat_map(template::variables).map(str::to_owned).collect();
+        for name in names {
+            new.inputs.entry(name).or_default();
+        }
+        let (model, provider) = self.0.registry.resolve(&new.model).await?;
+        let rendered = render(&new, &model.info)?;
+        Ok(provider.count(&rendered).await)
     }
 
     async fn claim(self, principal: &Principal, new: &NewRun, request: &str) -> Result<Option<Lookup>, ApiError> {

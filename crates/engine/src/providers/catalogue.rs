@@ -101,6 +101,15 @@ impl Catalogue {
     }
 }
 
+/// A model of a provider that is not in use, with what the price table knows of it.
+#[must_use]
+pub fn described(listed: &Listed, provider: &dyn Provider, now: i64) -> ModelInfo {
+    let mut info = listed.info.clone();
+    info.name.clone_from(&listed.upstream);
+    complete(&mut info, provider, &listed.upstream, now);
+    info
+}
+
 /// Fills in what the price table knows and nobody else has said.
 fn complete(info: &mut ModelInfo, provider: &dyn Provider, upstream: &str, now: i64) {
     let Some(known) = provider.vendor().and_then(|vendor| prices::find(vendor, upstream, now)) else { return };

@@ -29,6 +29,9 @@ const TEMPLATE_TOKENS_PER_MESSAGE: usize = 64;
 /// How long a run may wait for its exact token count before it is admitted without, in milliseconds.
 const CHECK_WAIT_MS: u64 = 3_000;
 
+/// How long a count while somebody types may take, in milliseconds.
+const COUNT_WAIT_MS: u64 = 1_000;
+
 /// The model inside the binary.
 pub struct EmbeddedProvider {
     engine: inference::Engine,
@@ -120,6 +123,20 @@ impl Provider for EmbeddedProvider {
             match tokio::time::timeout(Duration::from_millis(CHECK_WAIT_MS), self.engine.check(&generate)).await {
                 Ok(Err(error)) => Err(refusal(error)),
                 Ok(Ok(_)) | Err(_) => Ok(()),
+            }
+        }
+        .boxed()
+    }
+
+    fn count<'a>(&'a self, request: &'a ChatRequest) -> BoxFuture<'a, Option<u64>> {
+        async move {
+            let generate = generate(request, &Params { max_tokens: Some(1), ..Params::default() }).ok()?;
+            let counted = tokio::time::timeout(Duration::from_millis(COUNT_WAIT_MS), self.engine.check(&generate));
+            match counted.await.ok()? {
+                Ok(tokens) => Some(u64::from(tokens)),
+                // What does not fit has been counted, too.
+                Err(CheckError::ContextOverflow { prompt_tokens, .. }) => Some(u64::from(prompt_tokens)),
+                Err(_) => None,
             }
         }
         .boxed()

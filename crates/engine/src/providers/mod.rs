@@ -10,6 +10,7 @@ mod corpus;
 pub mod discovery;
 mod embedded;
 mod openai;
+mod outbound;
 mod refusal;
 pub mod registry;
 pub mod sse;
@@ -95,6 +96,11 @@ pub trait Provider: Send + Sync {
 
     /// Refuses what can be known to fail, before the run.
     fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>>;
+
+    /// Counts the tokens of a prompt; `None` where the tokenizer is not known here, or does not answer at once.
+    fn count<'a>(&'a self, _: &'a ChatRequest) -> BoxFuture<'a, Option<u64>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// Sends the request.
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates;

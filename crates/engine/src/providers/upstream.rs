@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use domain::limits::UPSTREAM_LIST_BYTES_MAX;
 use domain::wire::BLANK;
-use domain::{ApiError, Code, WireRequest, WireResponse};
+use domain::{ApiError, Code, Origin, WireRequest, WireResponse};
 use futures::{StreamExt, stream};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE, USER_AGENT};
@@ -16,6 +17,7 @@ use reqwest::{Client, Response, Url};
 use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, Reader};
+use super::outbound::{self, Guard};
 use super::refusal::{self, Bounded};
 use super::{Update, Updates};
 use crate::config::{ProviderConfig, Timeouts};
@@ -73,6 +75,12 @@ impl Upstream {
             .tcp_nodelay(true);
         if is_here(&parsed) {
             builder = builder.no_proxy();
+        }
+        if config.origin == Origin::Page {
+            if outbound::is_forbidden(&parsed) {
+                return Err(refuse("its address must not be called.".into()));
+            }
+            builder = builder.no_proxy().dns_resolver(Arc::new(Guard));
         }
         let client = builder.build().map_err(|error| refuse(error.to_string()))?;
         let mut shown = parsed.clone();

@@ -10,11 +10,12 @@ use crate::error::Error;
 const PURGE_RUNS: i64 = 64;
 
 /// Everything that goes with a run's content. The row itself stays, so that a tail answers 410.
-const CONTENT: [&str; 5] = [
+const CONTENT: [&str; 6] = [
     "delete from run_outputs where run = $1",
     "delete from run_tapes where run = $1",
     "delete from run_wires where run = $1",
     "delete from run_texts where run = $1",
+    "delete from run_blobs where run = $1",
     "update runs set request = null, error = null, snippet = '', prompt = '' where id = $1",
 ];
 
@@ -85,6 +86,11 @@ impl Store {
             for statement in CONTENT {
                 sqlx::query(statement).bind(run.as_slice()).execute(&mut *transaction).await?;
             }
+        }
+        if !rows.is_empty() {
+            sqlx::query("delete from blobs where not exists (select 1 from run_blobs r where r.digest = blobs.digest)")
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(rows.len())

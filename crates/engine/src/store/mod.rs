@@ -1,8 +1,11 @@
 //! The database: SQLite, one connection that writes, several that read.
 
+mod blobs;
 mod deletion;
+mod drafts;
 mod history;
 mod migrate;
+mod providers;
 mod runs;
 pub mod schema;
 
@@ -13,6 +16,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
+pub use providers::ProviderRow;
 pub use runs::{Ended, Kept, RememberedRequest, assemble, summary};
 
 /// Connections that read.

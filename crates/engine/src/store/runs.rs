@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::Store;
+use super::{Store, blobs};
 use crate::error::Error;
 use crate::log::Opened;
 use crate::requests::digest;
@@ -135,7 +135,12 @@ impl Store {
         Ok(match row {
             None => Kept::Absent,
             Some(row) if row.try_get::<Option<i64>, _>("deleted_at")?.is_some() => Kept::Deleted,
-            Some(row) => Kept::Here(read_run(&row)?),
+            Some(row) => {
+                let mut kept = read_run(&row)?;
+                let request = kept.request.as_str().to_owned();
+                kept.request = verbatim(self.put_in(run, request).await?)?;
+                Kept::Here(kept)
+            }
         })
     }
 
@@ -180,7 +185,11 @@ impl Store {
         }
         let parts = rows.iter().map(|row| row.try_get::<Option<Vec<u8>>, _>("wire"));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
-        Ok(Kept::Here(wire::unpack(parts.iter().filter_map(Option::as_deref))?))
+        let mut whole = wire::unpack(parts.iter().filter_map(Option::as_deref))?;
+        if let Some(request) = &mut whole.request {
+            request.body = self.put_in(run, std::mem::take(&mut request.body)).await?;
+        }
+        Ok(Kept::Here(whole))
     }
 
     /// Which of these runs have a row.
@@ -230,6 +239,7 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     let Ended { opened, tape, wire } = ended;
     let run = assemble(opened, tape.view()?)?;
     let listed = summary(&run);
+    let (request, pictures) = blobs::take_out(&opened.request);
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
@@ -246,7 +256,7 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     .bind(&run.resolved_model)
     .bind(&run.provider)
     .bind(&run.endpoint)
-    .bind(&opened.request)
+    .bind(request)
     .bind(&run.request_id)
     .bind(json(&run.params)?)
     .bind(run.finish_reason.map(FinishReason::as_str))
@@ -285,15 +295,26 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
         .bind(search::text(&run))
         .execute(&mut *db)
         .await?;
+    blobs::keep(db, run.id, &pictures).await?;
     for (part, packed) in (0_i64..).zip(wire) {
+        let packed = if pictures.is_empty() { packed.clone() } else { without(packed, &pictures)? };
         sqlx::query("insert into run_wires (run, part, wire) values ($1, $2, $3)")
             .bind(&run.id.as_bytes()[..])
             .bind(part)
-            .bind(packed.as_slice())
+            .bind(packed)
             .execute(&mut *db)
             .await?;
     }
     Ok(())
+}
+
+/// A part of an exchange, without the pictures of the request.
+fn without(packed: &[u8], pictures: &[blobs::Blob]) -> Result<Vec<u8>, Error> {
+    let mut wire = wire::unpack([packed])?;
+    if let Some(request) = &mut wire.request {
+        request.body = blobs::name_in(std::mem::take(&mut request.body), pictures);
+    }
+    wire::pack(&wire)
 }
 
 fn read_run(row: &SqliteRow) -> Result<Run, Error> {
@@ -346,7 +367,7 @@ pub(super) fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
     })
 }
 
-fn bytes<const N: usize>(row: &SqliteRow, column: &'static str) -> Result<[u8; N], Error> {
+pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &'static str) -> Result<[u8; N], Error> {
     let bytes: Vec<u8> = row.try_get(column)?;
     bytes.try_into().map_err(|_| Error::Corrupt(format!("column `{column}` does not have {N} bytes")))
 }

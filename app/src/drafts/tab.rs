@@ -1,0 +1,155 @@
+//! Which draft is this tab's, and that it is no other tab's.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use domain::{DraftId, RunId};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::state::draft::Draft;
+
+/// Under which name the tab's storage has the draft.
+const KEY: &str = "etude.draft";
+/// Most text that is put there, in bytes; browsers give a page about five megabytes.
+const BYTES_MAX: usize = 512 * 1024;
+/// How long the tab before this one may hold the draft's lock: a reload's first page lets go in far less, a tab that
+/// was duplicated never does. In milliseconds.
+const LOCK_MS: u64 = 1_000;
+
+/// What the tab's storage has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// Its draft.
+    pub id: DraftId,
+    /// Grows with every change; 0 where nothing has been changed.
+    pub revision: i64,
+    /// The run that it was opened from.
+    pub origin: Option<RunId>,
+    /// The fields, where they are not too large.
+    pub draft: Option<Draft>,
+    /// What can be undone, by field.
+    #[serde(default)]
+    pub undo: BTreeMap<String, String>,
+}
+
+impl Session {
+    /// Reads it.
+    pub fn read() -> Option<Self> {
+        serde_json::from_str(&storage()?.get_item(KEY).ok()??).ok()
+    }
+
+    /// Writes it, without what is too large. Says whether the browser took it.
+    pub fn write(mut self) -> bool {
+        let Some(storage) = storage() else { return false };
+        let write = |session: &Self| {
+            let json = serde_json::to_string(session).ok().filter(|json| json.len() <= BYTES_MAX);
+            json.is_some_and(|json| storage.set_item(KEY, &json).is_ok())
+        };
+        let is_large = self.draft.as_ref().is_some_and(|draft| draft.text_bytes() > BYTES_MAX);
+        if !is_large && write(&self) {
+            return true;
+        }
+        self.undo.clear();
+        if !is_large && write(&self) {
+            return true;
+        }
+        self.draft = None;
+        write(&self)
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok()?
+}
+
+/// An id that no other draft has.
+pub fn new_id() -> DraftId {
+    // Time first, so that ids sort; the rest is chance (as a UUIDv7, RFC 9562).
+    let mut bytes = [0; 16];
+    bytes.fill_with(|| (js_sys::Math::random() * 256.0) as u8);
+    bytes[..6].copy_from_slice(&(js_sys::Date::now() as u64).to_be_bytes()[2..]);
+    bytes[6] = 0x70 | bytes[6] & 0x0f;
+    bytes[8] = 0x80 | bytes[8] & 0x3f;
+    DraftId::from_bytes(bytes)
+}
+
+/// The id of the draft in this tab.
+pub fn current() -> Option<DraftId> {
+    Session::read().map(|session| session.id)
+}
+
+/// Loads the page with that draft, or with a new one.
+pub fn take_up(id: Option<DraftId>) {
+    LEAVING.set(true);
+    if let Some(storage) = storage() {
+        _ = match id {
+            Some(id) => {
+                let session = Session { id, revision: 0, origin: None, draft: None, undo: BTreeMap::new() };
+                serde_json::to_string(&session).map_or(Ok(()), |json| storage.set_item(KEY, &json))
+            }
+            None => storage.remove_item(KEY),
+        };
+    }
+    _ = window().location().assign("/");
+}
+
+thread_local! {
+    /// This page is about to take up another draft: it writes its own no more into the tab's storage.
+    static LEAVING: Cell<bool> = const { Cell::new(false) };
+    /// The locks that this page holds.
+    static HELD: RefCell<HashMap<DraftId, js_sys::Function>> = RefCell::default();
+}
+
+/// Whether the tab is about to take up another draft.
+pub fn is_leaving() -> bool {
+    LEAVING.get()
+}
+
+/// Whether this tab alone has the draft: a duplicated tab begins with the same one, and must not write over it.
+pub async fn is_ours(id: DraftId) -> bool {
+    if HELD.with_borrow(|held| held.contains_key(&id)) {
+        return true;
+    }
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+    let locks = get(window().navigator().as_ref(), "locks").filter(JsValue::is_object);
+    let request = locks.as_ref().and_then(|locks| get(locks, "request")?.dyn_into::<js_sys::Function>().ok());
+    // Without locks (plain HTTP from another machine) nobody can tell.
+    let Some((locks, request)) = locks.zip(request) else { return true };
+    let (granted, waiting) = oneshot::channel();
+    let given_up = Rc::new(Cell::new(false));
+    let too_late = Rc::clone(&given_up);
+    let hold = Closure::once_into_js(move || {
+        if too_late.get() {
+            return JsValue::UNDEFINED;
+        }
+        _ = granted.send(());
+        // Held until the page is gone, or lets go.
+        js_sys::Promise::new(&mut |release, _| drop(HELD.with_borrow_mut(|held| held.insert(id, release)))).into()
+    });
+    if request.call2(&locks, &format!("etude.{id}").into(), &hold).is_err() {
+        return true;
+    }
+    let (ring, rung) = oneshot::channel::<()>();
+    set_timeout(move || _ = ring.send(()), Duration::from_millis(LOCK_MS));
+    match select(waiting, rung).await {
+        Either::Left((Ok(()), _)) => true,
+        _ => {
+            given_up.set(true);
+            false
+        }
+    }
+}
+
+/// Lets another tab have the draft.
+pub fn let_go(id: DraftId) {
+    if let Some(release) = HELD.with_borrow_mut(|held| held.remove(&id)) {
+        _ = release.call0(&JsValue::UNDEFINED);
+    }
+}
