@@ -85,6 +85,19 @@ pub fn open_around(id: &str) {
     }
 }
 
+/// The build of this page: it stands in the address of its style sheet.
+#[must_use]
+pub fn own_build() -> Option<String> {
+    let address = document().get_element_by_id("leptos")?.get_attribute("href")?;
+    let build = address.strip_prefix("/pkg/")?.split_once('/')?.0;
+    Some(build.to_owned())
+}
+
+/// Loads the page again.
+pub fn reload() {
+    _ = window().location().reload();
+}
+
 /// Whether the focus is inside the element with that id.
 #[must_use]
 pub fn has_focus(id: &str) -> bool {
@@ -134,6 +147,44 @@ pub fn single_keys() -> bool {
 pub fn set_single_keys(on: bool) {
     if let Ok(Some(storage)) = window().local_storage() {
         _ = if on { storage.remove_item(KEYS_KEY) } else { storage.set_item(KEYS_KEY, "off") };
+    }
+}
+
+/// Under which name the browser keeps whether the places' names are shown. The script in the shell reads it, too.
+pub const NAV_KEY: &str = "etude.nav";
+
+/// Shows the names of the places, or hides them, and remembers it.
+pub fn turn_nav() {
+    let Some(root) = document().document_element() else { return };
+    let open = root.get_attribute("data-nav").as_deref() != Some("open");
+    _ = root.set_attribute("data-nav", if open { "open" } else { "closed" });
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = storage.set_item(NAV_KEY, if open { "open" } else { "closed" });
+    }
+}
+
+/// Closes what lies over the page; the focus goes back to where it was.
+pub fn close_dialogs() {
+    let Ok(open) = document().query_selector_all("dialog[open]") else { return };
+    for place in 0..open.length() {
+        if let Some(dialog) = open.item(place).and_then(|node| node.dyn_into::<web_sys::HtmlDialogElement>().ok()) {
+            dialog.close();
+        }
+    }
+}
+
+/// Whether something lies over the page.
+#[must_use]
+pub fn has_dialog() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
+/// Scrolls as little as is needed for the element with that id to be seen.
+pub fn bring_into_sight(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::App;
-use crate::browser::THEME_KEY;
+use crate::browser::{NAV_KEY, THEME_KEY};
 
-/// Sets the theme before anything is painted: an external script would come too late.
+/// Sets the theme and the width of the navigation before anything is painted: an external script would come too late.
 fn theme_script() -> String {
     format!(
-        "try{{let t=localStorage.getItem('{THEME_KEY}');\
-         if(t=='light'||t=='dark')document.documentElement.dataset.theme=t}}catch{{}}"
+        "try{{let r=document.documentElement.dataset,t=localStorage.getItem('{THEME_KEY}');\
+         if(t=='light'||t=='dark')r.theme=t;if(localStorage.getItem('{NAV_KEY}')=='open')r.nav='open'}}catch{{}}"
     )
 }
 
@@ -81,6 +81,7 @@ pub(crate) fn refused_document(
     });
     let live = crate::live::Live::default();
     provide_context(live);
+    provide_context(crate::state::overlays::Overlays::default());
     let run = RunState::default();
     run.refuse(refusal);
     let desk = Desk::new(models, draft, run, live);

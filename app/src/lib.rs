@@ -30,14 +30,18 @@ use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
+use components::overlays::OverThePage;
 #[cfg(feature = "ssr")]
 pub(crate) use document::refused_document;
 pub use document::shell;
 use live::Live;
+use pages::models::ModelsPage;
 use pages::not_found::NotFoundPage;
 use pages::playground::PlaygroundPage;
 use pages::run::RunPage;
 use pages::runs::RunsPage;
+use pages::settings::{AppearancePage, KeyboardPage, SettingsPage};
+use state::overlays::Overlays;
 
 /// Every page there is.
 #[component]
@@ -45,6 +49,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let live = Live::default();
     provide_context(live);
+    provide_context(Overlays::default());
     Effect::new(move || live.open());
     view! {
         <Router>
@@ -52,7 +57,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=PlaygroundPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/models") view=ModelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/appearance") view=AppearancePage ssr=SsrMode::Async/>
+                <Route path=path!("/settings/keyboard") view=KeyboardPage ssr=SsrMode::Async/>
             </Routes>
+            <OverThePage/>
         </Router>
     }
 }

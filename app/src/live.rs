@@ -15,6 +15,8 @@ pub enum Link {
     Opening,
     /// It works.
     Open,
+    /// Nobody looks and nothing runs: it was let go of, and is opened again when somebody does.
+    Resting,
     /// It is gone. `retry_at` is by this page's clock; without it, a try is under way.
     Lost {
         /// When the next try begins.
@@ -29,6 +31,8 @@ pub struct Live {
     pub link: RwSignal<Link>,
     /// Since when, by this page's clock.
     pub since: RwSignal<f64>,
+    /// The build of the server, where it is another one than this page's.
+    pub newer: RwSignal<bool>,
     #[cfg(feature = "hydrate")]
     socket: StoredValue<std::rc::Rc<socket::Socket>, LocalStorage>,
 }
@@ -38,6 +42,7 @@ impl Default for Live {
         Self {
             link: RwSignal::new(Link::Opening),
             since: RwSignal::new(0.0),
+            newer: RwSignal::new(false),
             #[cfg(feature = "hydrate")]
             socket: StoredValue::new_local(std::rc::Rc::default()),
         }

@@ -11,7 +11,9 @@
 //   test.use({ allowedErrors: [/WebSocket connection .* failed/] });         // where an error is the point
 
 import { type BrowserContext, expect, test as base } from "@playwright/test";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Process, freePort, needed } from "./process";
@@ -27,6 +29,12 @@ export type Etude = {
   restart(): Promise<void>;
   /** What the server has written so far. */
   log(): string;
+  /** The process of the embedded model. */
+  worker(): Promise<number>;
+  /** Ends it as the kernel would when memory runs out. */
+  killWorker(pid: number): Promise<void>;
+  /** Holds the database as a backup does; call what comes back to let go. */
+  lockDatabase(): Promise<() => Promise<void>>;
 };
 
 export type Mock = {
@@ -97,6 +105,9 @@ export const test = base.extend<Fixtures & Options>({
       kill: (signal) => server.stop(signal ?? "SIGKILL"),
       restart: () => server.restart(),
       log: () => server.output,
+      worker: () => child(server.pid),
+      killWorker: async (pid) => void process.kill(pid, "SIGKILL"),
+      lockDatabase: () => lock(join(dataDir, "etude.db")),
     });
     await server.stop("SIGTERM");
     if (testInfo.status !== testInfo.expectedStatus) {
@@ -115,6 +126,41 @@ export const test = base.extend<Fixtures & Options>({
     expect(errors, "the page reported errors").toEqual([]);
   },
 });
+
+/** The first child of a process: any of its threads may have started it. */
+async function child(parent: number): Promise<number> {
+  for (const thread of await readdir(`/proc/${parent}/task`)) {
+    const children = await readFile(`/proc/${parent}/task/${thread}/children`, "utf8");
+    if (children.trim()) return Number(children.trim().split(" ")[0]);
+  }
+  throw new Error(`process ${parent} has no child`);
+}
+
+/**
+ * Holds a database so that nobody else can read it. In WAL mode readers lock bytes 120 to 127 of the
+ * shared-memory file (https://sqlite.org/walformat.html#wal_locks); this takes them all.
+ */
+async function lock(file: string): Promise<() => Promise<void>> {
+  const script = [
+    "import fcntl, sys, time",
+    "shm = open(sys.argv[1] + '-shm', 'r+b')",
+    "while True:",
+    "    try:",
+    "        fcntl.lockf(shm, fcntl.LOCK_EX | fcntl.LOCK_NB, 8, 120)",
+    "        break",
+    "    except OSError:",
+    "        time.sleep(0.01)",
+    "print('held', flush=True)",
+    "sys.stdin.read()",
+  ].join("\n");
+  const holder = spawn("python3", ["-c", script, file], { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = once(holder, "exit");
+  await once(holder.stdout, "data");
+  return async () => {
+    holder.stdin.end();
+    await gone;
+  };
+}
 
 /** Collects what the pages of a context complain about; for contexts that a test opens itself. */
 export function watchErrors(context: BrowserContext, allowed: RegExp[] = []): string[] {

@@ -20,6 +20,11 @@ export class Process {
     private readonly healthURL: string,
   ) {}
 
+  /** The process, while there is one. */
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
   /** Starts the program and waits until it answers. */
   async start(): Promise<void> {
     const child = spawn(this.program, this.args, { env: { ...cleanEnv(), ...this.env }, stdio: ["ignore", "pipe", "pipe"] });

@@ -75,14 +75,13 @@ pub fn build(state: AppState, closing: &CancellationToken) -> Router {
     let router = table().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
     router
         // The control plane: server functions of the page.
-        .route(
-            "/api/{*function}",
-            get(functions.clone()).post(functions).layer(DefaultBodyLimit::max(INLINE_BODY_BYTES_MAX)),
-        )
+        .route("/api/{*function}", get(functions.clone()).post(functions))
         // The page.
         .leptos_routes_with_context(&state, generate_route_list(App), page, move || shell(options.clone()))
         .fallback(fallback::file_or_page)
         .method_not_allowed_fallback(fallback::method_not_allowed)
+        // Also for the routes of server functions that leptos adds by itself.
+        .layer(DefaultBodyLimit::max(INLINE_BODY_BYTES_MAX))
         .layer(axum::Extension(live::Closing(closing.clone())))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(from_fn_with_state(state.clone(), origin::guard))

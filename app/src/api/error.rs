@@ -38,6 +38,12 @@ impl FromServerFnError for PageError {
             ServerFnErrorErr::Request(reason) => {
                 ApiError::new(Code::Internal, format!("The server cannot be reached: {reason}.")).retry(None)
             }
+            // As axum's body says it; the error has no other form here.
+            ServerFnErrorErr::Deserialization(reason) if reason.contains("length limit") => {
+                let megabytes = domain::limits::INLINE_BODY_BYTES_MAX / (1024 * 1024);
+                ApiError::new(Code::BodyTooLarge, format!("The page sent more than {megabytes} MiB at once."))
+                    .hint("Make the prompt shorter.")
+            }
             ServerFnErrorErr::Args(reason) | ServerFnErrorErr::MissingArg(reason) => {
                 ApiError::new(Code::InvalidRequest, format!("The form cannot be read: {reason}."))
             }

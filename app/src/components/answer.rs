@@ -7,6 +7,8 @@ use super::failure::Failure;
 use super::growing::Growing;
 use super::icon::Icon;
 use super::rendered::Rendered;
+use super::retry::Retry;
+use super::tokens::Tokens;
 use crate::state::compose::{Fix, Refusal};
 use crate::state::desk::Desk;
 use crate::state::figures::thousands;
@@ -19,6 +21,8 @@ pub(super) enum Look {
     Rendered,
     /// As it came.
     Raw,
+    /// Token by token, where their probabilities are known.
+    Tokens,
 }
 
 /// Everything in the pane's body, in the order of the answer.
@@ -50,7 +54,7 @@ pub(super) fn Answer(
                 </p>
             </For>
             <Show when=move || running.get() && silent.get()>
-                <Waiting run/>
+                <Waiting run desk/>
             </Show>
             <details class="output__reasoning" hidden=move || !thought.get()>
                 <summary>
@@ -73,7 +77,7 @@ pub(super) fn Answer(
             <div
                 class="output__text"
                 data-look=move || if look.get() == Look::Raw { "raw" } else { "rendered" }
-                hidden=move || run.text.with(String::is_empty)
+                hidden=move || look.get() == Look::Tokens || run.text.with(String::is_empty)
             >
                 <Show
                     when=move || look.get() == Look::Raw
@@ -85,8 +89,11 @@ pub(super) fn Answer(
                     <span class="caret"></span>
                 </Show>
             </div>
+            <Show when=move || look.get() == Look::Tokens>
+                <Tokens run/>
+            </Show>
             <Called run/>
-            <Trouble run on_retry on_fix/>
+            <Trouble run on_retry on_fix desk/>
             <End run model/>
             {desk.map(|desk| view! { <Next desk/> })}
         </div>
@@ -115,7 +122,7 @@ fn Called(run: RunState) -> impl IntoView {
 
 /// Before the first token: why it waits, in the place where the text will be.
 #[component]
-fn Waiting(run: RunState) -> impl IntoView {
+fn Waiting(run: RunState, desk: Option<Desk>) -> impl IntoView {
     let said = Memo::new(move |_| {
         if run.starting.get() {
             return ("queued", "Sent".to_owned(), "The server has not taken it yet.".to_owned());
@@ -124,7 +131,8 @@ fn Waiting(run: RunState) -> impl IntoView {
             (Some(queued), _) => {
                 let wait = queued.estimate_ms.map(|ms| format!(", about {} s", ms.div_ceil(1000))).unwrap_or_default();
                 let place = format!("Number {} in the queue{wait}.", queued.position);
-                ("queued", queued.reason.clone(), format!("{place} It starts by itself, here or with the tab closed."))
+                let status = if queued.reason.contains("restarted") { "blocked" } else { "queued" };
+                (status, queued.reason.clone(), format!("{place} It starts by itself, here or with the tab closed."))
             }
             (None, Some(started)) => ("running", format!("{} reads the prompt", started.resolved_model), String::new()),
             (None, None) => ("queued", "Waiting".into(), String::new()),
@@ -135,12 +143,37 @@ fn Waiting(run: RunState) -> impl IntoView {
             <span class="status" data-status=move || said.get().0>{move || said.get().1}</span>
             <p>{move || said.get().2}</p>
         </div>
+        {desk.map(|desk| view! { <Instead desk stuck=Signal::derive(move || said.get().0 == "blocked")/> })}
+    }
+}
+
+/// What can be done while the model's process is being restarted.
+#[component]
+fn Instead(desk: Desk, stuck: Signal<bool>) -> impl IntoView {
+    let other = Memo::new(move |_| desk.other_model());
+    view! {
+        <Show when=move || stuck.get()>
+            <div class="output__next">
+                {move || {
+                    other.get().map(|model| {
+                        let label = format!("Run on {model} instead");
+                        view! { <button class="button" data-size="sm" type="button" on:click=move |_| desk.run_instead(&model)>{label}</button> }
+                    })
+                }}
+                <button class="button" data-kind="quiet" data-size="sm" type="button" on:click=move |_| desk.stop()>"Stop waiting"</button>
+            </div>
+        </Show>
     }
 }
 
 /// Why it failed, or was not taken, and what to do about it.
 #[component]
-fn Trouble(run: RunState, on_retry: Option<Callback<()>>, on_fix: Option<Callback<Fix>>) -> impl IntoView {
+fn Trouble(
+    run: RunState,
+    on_retry: Option<Callback<()>>,
+    on_fix: Option<Callback<Fix>>,
+    desk: Option<Desk>,
+) -> impl IntoView {
     let trouble = Memo::new(move |_| {
         let failed = run.view.with(|view| view.error.clone()).map(Refusal::from);
         run.refusal.get().or(failed)
@@ -155,13 +188,10 @@ fn Trouble(run: RunState, on_retry: Option<Callback<()>>, on_fix: Option<Callbac
             };
             view! { <button class="button live-only" type="button" on:click=move |_| mend.run(fix.clone())>{label}</button> }
         });
-        let retry = on_retry.filter(|_| refusal.error.retryable).map(|retry| {
-            view! {
-                <button class="button live-only" type="button" on:click=move |_| retry.run(())>
-                    <Icon name="rotate-ccw" small=true/>
-                    "Retry"
-                </button>
-            }
+        let retry = on_retry.filter(|_| refusal.error.retryable).map(|on_retry| {
+            let is_blank = run.text.with_untracked(String::is_empty) && run.reasoning.with_untracked(String::is_empty);
+            let by_itself = desk.filter(|desk| is_blank && desk.started_here.get_untracked());
+            view! { <Retry on_retry after_ms=refusal.error.retry_after_ms by_itself/> }
         });
         let words = run.text.with_untracked(|text| text.split_whitespace().count());
         let kept = (words > 0).then(|| format!("{} words", thousands(words as u64)));

@@ -24,6 +24,7 @@ enum Said {
     NotOpen,
     Lost { retry_s: Option<u32> },
     Back { after_s: u32 },
+    Older,
 }
 
 /// Says that the connection is gone, and that it is back.
@@ -44,20 +45,27 @@ pub fn Banner() -> impl IntoView {
     });
     let tone = move || match said.get() {
         Said::Back { .. } => "ok",
+        Said::Older => "plain",
         _ => "warn",
     };
-    let icon = Signal::derive(move || if tone() == "ok" { "check" } else { "wifi-off" });
+    let icon = Signal::derive(move || match tone() {
+        "ok" => "check",
+        "plain" => "refresh-cw",
+        _ => "wifi-off",
+    });
     let title = move || match said.get() {
         Said::Nothing => String::new(),
         Said::NotOpen => "Not connected yet.".into(),
         Said::Lost { .. } => "Offline.".into(),
         Said::Back { after_s } => format!("Back after {after_s} s."),
+        Said::Older => "This tab is of an older build.".into(),
     };
     let text = move || match said.get() {
         Said::Nothing => "",
         Said::NotOpen => "What is run now is kept and sent as soon as the server answers.",
         Said::Lost { .. } => "This page cannot reach the server. What is shown and what you type is kept here.",
         Said::Back { .. } => "Everything on this page is caught up.",
+        Said::Older => "The server was updated. The draft stays as it is, and so do running runs.",
     };
     let next = move || match said.get() {
         Said::Lost { retry_s: Some(seconds) } => format!("Next try in 0:{seconds:02}."),
@@ -80,6 +88,11 @@ pub fn Banner() -> impl IntoView {
                     <Show when=move || matches!(said.get(), Said::Lost { .. })>
                         <button class="button" data-size="sm" type="button" on:click=move |_| live.retry()>
                             "Try now"
+                        </button>
+                    </Show>
+                    <Show when=move || said.get() == Said::Older>
+                        <button class="button" data-size="sm" type="button" on:click=move |_| browser::reload()>
+                            "Reload"
                         </button>
                     </Show>
                 </div>
@@ -105,8 +118,9 @@ fn say(live: Live, lost_at: StoredValue<Option<f64>>, now: f64) -> Said {
             Some(lost) if now - since < BACK_MS => Said::Back { after_s: ((since - lost) / 1000.0).ceil() as u32 },
             _ => {
                 lost_at.set_value(None);
-                Said::Nothing
+                if live.newer.get_untracked() { Said::Older } else { Said::Nothing }
             }
         },
+        Link::Resting => Said::Nothing,
     }
 }

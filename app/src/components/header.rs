@@ -4,10 +4,13 @@ use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 
 use super::icon::{Icon, Mark};
+use super::keys::Keys;
+use super::nav::{Nav, Place};
 use super::theme::ThemeButton;
 use crate::browser;
 use crate::state::desk::Desk;
 use crate::state::draft::DraftStoreFields;
+use crate::state::overlays::{Overlay, Overlays};
 
 #[component]
 fn Brand() -> impl IntoView {
@@ -22,37 +25,17 @@ fn Brand() -> impl IntoView {
     }
 }
 
-/// The ways to the other pages. Until there are more of them, they have room in the header.
-#[component]
-fn Nav(
-    /// Whether this page is that one, or below it: its `aria-current`.
-    #[prop(optional_no_strip)]
-    runs: Option<&'static str>,
-) -> impl IntoView {
-    view! {
-        <nav class="header__nav" aria-label="Main">
-            <a class="button" data-kind="quiet" href="/runs" title="Runs" aria-current=runs>
-                <Icon name="history"/>
-                <span class="header__word">"Runs"</span>
-            </a>
-        </nav>
-    }
-}
-
 /// The header of a page with a title and nothing to run.
 #[component]
 pub fn PlainHeader(
     /// Where one is.
     title: &'static str,
+    /// The place that it belongs to.
+    here: Place,
     /// The page above it: its name and its address.
     #[prop(optional)]
     above: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
-    let runs = match (title, above) {
-        ("Runs", _) => Some("page"),
-        (_, Some(("Runs", _))) => Some("true"),
-        _ => None,
-    };
     let above = above.map(|(name, address)| {
         view! {
             <a class="header__name header__above" href=address>{name}</a>
@@ -70,10 +53,11 @@ pub fn PlainHeader(
                 <span class="header__name">{title}</span>
             </div>
             <div class="header__actions">
-                <Nav runs/>
+                <CommandsButton/>
                 <ThemeButton/>
             </div>
         </header>
+        <Nav here/>
     }
     .into_any()
 }
@@ -117,24 +101,45 @@ pub fn WorkHeader(
                     <Icon name="sliders-horizontal" small=true/>
                     <span class="truncate">{move || desk.draft.model().get()}</span>
                 </button>
-                <Nav/>
+                <CommandsButton/>
                 <ThemeButton/>
                 <RunButton desk/>
             </div>
         </header>
+        <Nav here=Place::Playground/>
     }
     .into_any()
+}
+
+/// Opens the commands.
+#[component]
+fn CommandsButton() -> impl IntoView {
+    let overlays = expect_context::<Overlays>();
+    view! {
+        <button
+            class="button header__commands live-only"
+            data-kind="quiet"
+            type="button"
+            aria-label="Commands"
+            title="Commands"
+            aria-keyshortcuts="Control+K"
+            aria-haspopup="dialog"
+            on:click=move |_| overlays.show(Overlay::Commands)
+        >
+            <Icon name="search"/>
+            <span class="keys-only" aria-hidden="true">
+                <Keys keys=&["Mod", "K"]/>
+            </span>
+        </button>
+    }
 }
 
 /// Run, which becomes Stop in its place. Before the page is live it submits the form.
 #[component]
 fn RunButton(desk: Desk) -> impl IntoView {
     let running = Memo::new(move |_| desk.run.is_running());
-    let apple = RwSignal::new(false);
-    Effect::new(move || apple.set(browser::is_apple()));
     let either = move |run: &'static str, stop: &'static str| move || if running.get() { stop } else { run };
     let icon = Signal::derive(either("play", "square"));
-    let modifier = move || if apple.get() { "⌘" } else { "Ctrl" };
     let click = move |event: MouseEvent| {
         if running.get_untracked() {
             event.prevent_default();
@@ -166,10 +171,7 @@ fn RunButton(desk: Desk) -> impl IntoView {
             <Icon name=icon small=true fill=true/>
             <span class="grow">{either("Run", "Stop")}</span>
             <span class="kbd-set" aria-hidden="true">
-                <Show
-                    when=move || running.get()
-                    fallback=move || view! { <kbd class="kbd">{modifier}</kbd><kbd class="kbd">"↵"</kbd> }
-                >
+                <Show when=move || running.get() fallback=|| view! { <Keys keys=&["Mod", "↵"]/> }>
                     <kbd class="kbd">"Esc"</kbd>
                 </Show>
             </span>

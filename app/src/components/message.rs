@@ -12,6 +12,8 @@ use super::icon::Icon;
 use super::pictures::{Pictures, take_pictures};
 use crate::state::desk::{Desk, UNDO_REMOVE, message_field};
 use crate::state::draft::{DraftMessage, DraftMessageStoreFields, DraftStoreFields};
+use crate::state::figures::thousands;
+use crate::state::forecast::estimate;
 
 /// Who can speak in a message, with the word for it.
 const ROLES: [(Role, &str); 4] =
@@ -30,6 +32,8 @@ pub fn Messages(
             <article class="message">
                 <header class="message__head">
                     <span class="message__role">"System"</span>
+                    <span class="grow"></span>
+                    <Count text=Signal::derive(move || draft.system().get())/>
                 </header>
                 <Editor
                     id="system".to_owned()
@@ -57,6 +61,18 @@ pub fn Messages(
         </div>
     }
     .into_any()
+}
+
+/// About how many tokens a text has.
+#[component]
+fn Count(text: Signal<String>) -> impl IntoView {
+    let tokens = Memo::new(move |_| text.with(|text| estimate(text)));
+    view! {
+        <span class="message__count" hidden=move || tokens.get() == 0>
+            {move || format!("≈ {}", thousands(tokens.get()))}
+            <span class="sr-only">" tokens"</span>
+        </span>
+    }
 }
 
 /// The names of the variables that have a value, as JSON.
@@ -112,6 +128,7 @@ fn Turn(desk: Desk, row: Field<DraftMessage>, known: Signal<Option<String>>) -> 
             <header class="message__head">
                 <RolePicker row label name=format!("messages[{first}][role]")/>
                 <Tools desk id label/>
+                <Count text=Signal::derive(move || text.try_get().unwrap_or_default())/>
             </header>
             <Editor
                 id=message_field(id)

@@ -78,18 +78,33 @@ pub fn Output(
 /// The pane's head: how the answer is shown, a copy of it, and where the run is kept.
 #[component]
 fn Head(run: RunState, look: RwSignal<Look>) -> impl IntoView {
-    const LOOKS: [(Look, &str, &str); 2] =
-        [(Look::Rendered, "Rendered", "look-rendered"), (Look::Raw, "Raw", "look-raw")];
+    const LOOKS: [(Look, &str, &str); 3] = [
+        (Look::Rendered, "Rendered", "look-rendered"),
+        (Look::Raw, "Raw", "look-raw"),
+        (Look::Tokens, "Tokens", "look-tokens"),
+    ];
+    let has_tokens = Memo::new(move |_| run.view.with(|view| !view.output.logprobs.is_empty()));
+    let count = move || if has_tokens.get_untracked() { 3 } else { 2 };
+    // What is not there any more is not looked at.
+    Effect::new(move || {
+        if !has_tokens.get() && look.get_untracked() == Look::Tokens {
+            look.set(Look::Rendered);
+        }
+    });
     let link = move || {
         run.id.get().map(|id| view! { <a class="output__link" href=format!("/runs/{id}")>"Link to this run"</a> })
     };
     let walk = move |event: KeyboardEvent| {
-        if matches!(event.key().as_str(), "ArrowLeft" | "ArrowRight") {
-            event.prevent_default();
-            let next = if look.get_untracked() == Look::Rendered { 1 } else { 0 };
-            look.set(LOOKS[next].0);
-            browser::focus(LOOKS[next].2);
-        }
+        let step = match event.key().as_str() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => count() - 1,
+            _ => return,
+        };
+        event.prevent_default();
+        let here = LOOKS.iter().position(|(own, ..)| *own == look.get_untracked()).unwrap_or_default();
+        let (next, _, id) = LOOKS[(here + step) % count()];
+        look.set(next);
+        browser::focus(id);
     };
     let tabs = LOOKS.map(|(own, word, id)| {
         let chosen = move || look.get() == own;
@@ -102,6 +117,7 @@ fn Head(run: RunState, look: RwSignal<Look>) -> impl IntoView {
                 aria-controls="answer"
                 aria-selected=move || if chosen() { "true" } else { "false" }
                 tabindex=move || if chosen() { "0" } else { "-1" }
+                hidden=move || own == Look::Tokens && !has_tokens.get()
                 on:click=move |_| look.set(own)
             >
                 {word}

@@ -1,6 +1,6 @@
 //! The rail of parameters: the model, and what steers it.
 
-use domain::{ModelInfo, ModelStatus, Price};
+use domain::{ModelInfo, ModelStatus};
 use leptos::html::{Input, Select, Textarea};
 use leptos::prelude::*;
 
@@ -9,11 +9,9 @@ use super::icon::Icon;
 use super::tools::{FormatRow, OptionsField};
 use crate::state::desk::Desk;
 use crate::state::draft::DraftStoreFields;
-use crate::state::figures::thousands;
+use crate::state::models::{facts, place};
+use crate::state::overlays::{Overlay, Overlays};
 use crate::state::settings::{Kind, Param};
-
-/// What the provider of the built-in model is called.
-const EMBEDDED: &str = "embedded";
 
 /// The rail of parameters.
 #[component]
@@ -83,9 +81,25 @@ fn ModelField(desk: Desk) -> impl IntoView {
         providers.iter().map(group).collect_view()
     });
     let model = Memo::new(move |_| desk.model());
+    let overlays = expect_context::<Overlays>();
     view! {
         <div class="field model-card">
-            <label class="field__label" for="model">"Model"</label>
+            <div class="model-card__head">
+                <label class="field__label" for="model">"Model"</label>
+                <button
+                    class="button live-only"
+                    data-kind="quiet"
+                    data-shape="icon"
+                    data-size="sm"
+                    type="button"
+                    aria-label="Search models"
+                    title="Search models"
+                    aria-haspopup="dialog"
+                    on:click=move |_| overlays.show(Overlay::Models)
+                >
+                    <Icon name="search" small=true/>
+                </button>
+            </div>
             <select
                 class="input"
                 id="model"
@@ -113,31 +127,6 @@ fn ModelField(desk: Desk) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-fn facts(model: &ModelInfo) -> String {
-    let context = model.context_tokens.map(|tokens| format!("{} context", thousands(tokens.into())));
-    let price = model.price.map(|price| {
-        if price == Price::FREE {
-            "free".into()
-        } else {
-            format!("${} in, ${} out per million", price.input, price.output)
-        }
-    });
-    let can = [(model.tools, "tools"), (model.images, "pictures")];
-    let can = can.into_iter().filter_map(|(can, what)| can.then_some(what)).collect::<Vec<_>>().join(", ");
-    let can = (!can.is_empty()).then(|| format!("takes {can}"));
-    let unreachable = (model.status == ModelStatus::Unreachable).then(|| "did not answer when last asked".to_owned());
-    [Some(place(&model.provider)), context, price, can, unreachable]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" · ")
-}
-
-/// A provider as people call it.
-fn place(provider: &str) -> String {
-    if provider == EMBEDDED { "On this machine".into() } else { provider.to_owned() }
 }
 
 /// One parameter: whether it is sent, and its value.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser;
+use super::keys::Keys;
 use crate::state::desk::Desk;
 
 /// Says what one key does, and what to expect of the model.
@@ -11,8 +11,6 @@ pub fn Welcome(
     /// What is about to run.
     desk: Desk,
 ) -> impl IntoView {
-    let apple = RwSignal::new(false);
-    Effect::new(move || apple.set(browser::is_apple()));
     let model = Memo::new(move |_| desk.model());
     let note = move || model.with(|model| model.note.clone());
     view! {
@@ -21,10 +19,7 @@ pub fn Welcome(
                 <h3>
                     "Press "
                     <span class="keys-only">
-                        <span class="kbd-set">
-                            <kbd class="kbd">{move || if apple.get() { "⌘" } else { "Ctrl" }}</kbd>
-                            <kbd class="kbd">"↵"</kbd>
-                        </span>
+                        <Keys keys=&["Mod", "↵"]/>
                     </span>
                     <span class="touch-only">"Run"</span>
                     " and read the answer here."

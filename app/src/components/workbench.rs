@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 use super::banner::Banner;
+use super::forecast::PromptFoot;
 use super::header::WorkHeader;
 use super::inputs::Inputs;
 use super::message::Messages;
@@ -50,6 +51,7 @@ pub fn Workbench(
                             <ToolsFold desk/>
                             <Inputs desk/>
                         </div>
+                        <PromptFoot desk/>
                     </section>
                     <Output
                         run=desk.run
@@ -103,11 +105,14 @@ fn Views(desk: Desk) -> impl IntoView {
 /// The page's keys. None acts while an input method is composing.
 fn keys(desk: Desk) {
     let press = move |event: KeyboardEvent| {
-        if event.is_composing() || event.key_code() == 229 || event.default_prevented() {
+        // What lies over the page has keys of its own.
+        if event.is_composing() || event.key_code() == 229 || event.default_prevented() || browser::has_dialog() {
             return;
         }
+        let main = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
         match event.key().as_str() {
-            "Enter" if (event.ctrl_key() || event.meta_key()) && !event.shift_key() && !event.alt_key() => {
+            // With Shift, all panes: there is one.
+            "Enter" if main => {
                 event.prevent_default();
                 if !event.repeat() {
                     desk.start();
@@ -116,6 +121,14 @@ fn keys(desk: Desk) {
             "Enter" if event.alt_key() && !event.ctrl_key() && !event.meta_key() && !event.shift_key() => {
                 event.prevent_default();
                 desk.take_answer();
+            }
+            "ArrowRight" if main && event.shift_key() && !browser::is_typing() && untrack(|| desk.can_continue()) => {
+                event.prevent_default();
+                desk.continue_answer();
+            }
+            "." if main => {
+                event.prevent_default();
+                if desk.rail.get_untracked() { desk.rail.set(false) } else { desk.show_rail() }
             }
             "Escape" if desk.rail.get_untracked() => desk.rail.set(false),
             "Escape" => desk.stop(),

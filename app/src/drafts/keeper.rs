@@ -143,7 +143,8 @@ impl Keeper {
         if self.revision.get() > self.saved.get() {
             self.keep_soon();
         }
-        if let Some(database) = self.database.borrow().clone() {
+        let database = self.database.borrow().clone();
+        if let Some(database) = database {
             forget_old(&database).await;
         }
     }

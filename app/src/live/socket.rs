@@ -27,6 +27,21 @@ const BACKOFF_MS_MIN: f64 = 250.0;
 /// Longest pause, in milliseconds.
 const BACKOFF_MS_MAX: f64 = 10_000.0;
 
+/// How long nobody must look, and nothing be read, until the connection is let go of, in milliseconds.
+const REST_AFTER_MS: f64 = 120_000.0;
+/// How often that is looked at.
+const REST_LOOK: Duration = Duration::from_secs(10);
+
+/// How a connection came to its end.
+enum Ended {
+    /// It never stood.
+    Refused,
+    /// It was lost.
+    Lost,
+    /// It was let go of.
+    Rested,
+}
+
 /// The connection and the runs that are read over it.
 #[derive(Debug, Default)]
 pub(super) struct Socket {
@@ -86,13 +101,27 @@ impl Socket {
         }
         let online = Rc::clone(&self);
         _ = window_event_listener(leptos::ev::online, move |_| online.wake());
+        let seen = Rc::clone(&self);
+        _ = window_event_listener_untyped("visibilitychange", move |_| {
+            if !document().hidden() {
+                seen.wake();
+            }
+        });
         spawn_local(async move {
             let mut failures = 0;
             loop {
-                if self.session(live).await {
+                let ended = self.session(live).await;
+                self.sender.take();
+                if matches!(ended, Ended::Rested) {
+                    set_link(live, Link::Resting);
+                    self.rest().await;
+                    set_link(live, Link::Opening);
+                    failures = 0;
+                    continue;
+                }
+                if matches!(ended, Ended::Lost) {
                     failures = 0;
                 }
-                self.sender.take();
                 let pause_ms = (BACKOFF_MS_MIN * f64::from(1_u32 << failures.min(10))).min(BACKOFF_MS_MAX)
                     * (0.5 + js_sys::Math::random() / 2.0);
                 failures += 1;
@@ -110,6 +139,26 @@ impl Socket {
         }
     }
 
+    /// Until somebody looks, or something is to be said.
+    async fn rest(&self) {
+        let (wake, woken) = oneshot::channel();
+        self.wake.replace(Some(wake));
+        _ = woken.await;
+    }
+
+    /// Until nobody has looked for a while, and nothing is read.
+    async fn quiet(&self) {
+        let mut since = browser::now_ms();
+        while browser::now_ms() - since < REST_AFTER_MS {
+            let (ring, rung) = oneshot::channel::<()>();
+            set_timeout(move || _ = ring.send(()), REST_LOOK);
+            _ = rung.await;
+            if !document().hidden() || !self.follows.borrow().is_empty() {
+                since = browser::now_ms();
+            }
+        }
+    }
+
     async fn pause(&self, ms: f64) {
         let (wake, woken) = oneshot::channel();
         self.wake.replace(Some(wake));
@@ -118,13 +167,13 @@ impl Socket {
         select(woken, rung).await;
     }
 
-    /// One connection, from opening to loss; says whether it was open at all.
-    async fn session(self: &Rc<Self>, live: Live) -> bool {
-        let Ok(mut socket) = WebSocket::open(&address()) else { return false };
+    /// One connection, from opening to its end.
+    async fn session(self: &Rc<Self>, live: Live) -> Ended {
+        let Ok(mut socket) = WebSocket::open(&address()) else { return Ended::Refused };
         // Ready means: no longer connecting. Whether it is open is another question.
         let ready = poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
         if ready.is_err() || !matches!(socket.state(), State::Open) {
-            return false;
+            return Ended::Refused;
         }
         let (mut sink, mut stream) = socket.split();
         let (sender, mut outgoing) = mpsc::unbounded();
@@ -136,7 +185,7 @@ impl Socket {
         let receive = async {
             while let Some(Ok(message)) = stream.next().await {
                 if let Message::Text(text) = message {
-                    self.receive(&text);
+                    self.receive(live, &text);
                 }
             }
         };
@@ -147,9 +196,11 @@ impl Socket {
                 }
             }
         };
-        pin_mut!(receive, send);
-        match select(receive, send).await {
-            Either::Left(_) | Either::Right(_) => true,
+        let quiet = self.quiet();
+        pin_mut!(receive, send, quiet);
+        match select(select(receive, send), quiet).await {
+            Either::Left(_) => Ended::Lost,
+            Either::Right(_) => Ended::Rested,
         }
     }
 
@@ -165,11 +216,13 @@ impl Socket {
         let reference = format!("r{}", self.references.get());
         self.say(start_frame(&reference, &run));
         self.follows.borrow_mut().push(Follow { start: Some((reference, run)), ..Follow::new(state) });
+        self.wake();
     }
 
     pub(super) fn tail(&self, state: RunState, run: RunId) {
         self.say(frame(&UpFrame::about("tail", run, None)));
         self.follows.borrow_mut().push(Follow { run: Some(run), ..Follow::new(state) });
+        self.wake();
     }
 
     pub(super) fn cancel(&self, state: RunState) {
@@ -191,9 +244,13 @@ impl Socket {
         }
     }
 
-    fn receive(self: &Rc<Self>, text: &str) {
+    fn receive(self: &Rc<Self>, live: Live, text: &str) {
         let Ok(down) = serde_json::from_str::<Down>(text) else { return };
         match (down.kind.as_str(), down.run) {
+            ("hello", _) => {
+                let own = browser::own_build();
+                live.newer.set(own.is_some() && down.build.is_some() && own != down.build);
+            }
             ("accepted", Some(run)) => self.accepted(down.reference.as_deref(), run),
             ("refused", _) => self.refused(down),
             ("event", Some(run)) => self.event(run, &down),

@@ -1,6 +1,8 @@
 //! One file for each place that has a URL. Pages load, components show.
 
+pub mod models;
 pub mod not_found;
 pub mod playground;
 pub mod run;
 pub mod runs;
+pub mod settings;

@@ -5,6 +5,7 @@ use leptos_meta::Title;
 
 use crate::browser;
 use crate::components::header::PlainHeader;
+use crate::components::nav::Place;
 
 /// The page of an address that has none.
 #[component]
@@ -17,7 +18,7 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <Title text="Not found · Etude"/>
         <div class="shell">
-            <PlainHeader title="Not found"/>
+            <PlainHeader title="Not found" here=Place::Elsewhere/>
             <main class="shell__main" id="main">
                 <NothingHere/>
             </main>

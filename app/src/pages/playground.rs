@@ -11,12 +11,14 @@ use crate::api::runs::get_run;
 use crate::browser;
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
+use crate::components::nav::Place;
 use crate::components::workbench::Workbench;
 use crate::drafts;
 use crate::live::Live;
 use crate::state::compose::Refusal;
 use crate::state::desk::{Desk, find};
 use crate::state::draft::Draft;
+use crate::state::overlays::Overlays;
 use crate::state::run::RunState;
 
 /// The page at `/`.
@@ -70,8 +72,13 @@ fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> i
     };
     let desk = Desk::new(models, draft, run, live);
     let opened = kept.ok().flatten().map(|run| run.id);
+    let overlays = expect_context::<Overlays>();
+    Effect::new(move || overlays.desk.set(Some(desk)));
     drafts::keep(desk, opened);
-    on_cleanup(move || live.release(run));
+    on_cleanup(move || {
+        overlays.desk.set(None);
+        live.release(run);
+    });
     let workbench = view! { <Workbench desk/> };
     browser::say_alive();
     workbench
@@ -83,12 +90,16 @@ fn NoModels() -> impl IntoView {
     browser::say_alive();
     view! {
         <div class="shell">
-            <PlainHeader title="Playground"/>
+            <PlainHeader title="Playground" here=Place::Playground/>
             <main class="shell__main" id="main">
                 <div class="page__state">
                     <div class="empty">
                         <h1>"No model to run on."</h1>
-                        <p>"The built-in model is switched off and no other is set in " <code>"etude.toml"</code> "."</p>
+                        <p>"The embedded model is not there, and no provider lists another one. The history works without one."</p>
+                        <div class="button-group">
+                            <a class="button" href="/settings/models">"Add provider"</a>
+                            <a class="button" data-kind="quiet" href="/runs">"Open the runs"</a>
+                        </div>
                     </div>
                 </div>
             </main>
@@ -102,7 +113,7 @@ fn Broken(refusal: Refusal) -> impl IntoView {
     browser::say_alive();
     view! {
         <div class="shell">
-            <PlainHeader title="Playground"/>
+            <PlainHeader title="Playground" here=Place::Playground/>
             <main class="shell__main" id="main">
                 <div class="page__state">
                     <Failure error=refusal.error>

@@ -17,6 +17,7 @@ use crate::components::banner::Banner;
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::icon::Icon;
+use crate::components::nav::Place;
 use crate::components::status::Status;
 use crate::components::undo::Undo;
 use crate::components::views::{LoadedWire, View, Views};
@@ -114,7 +115,7 @@ pub fn RunPage() -> impl IntoView {
     view! {
         <Title text="Run · Etude"/>
         <div class="shell">
-            <PlainHeader title="Run" above=("Runs", "/runs")/>
+            <PlainHeader title="Run" here=Place::Runs above=("Runs", "/runs")/>
             <Banner/>
             <main class="shell__main" id="main">
                 <Transition>

@@ -9,11 +9,14 @@ use crate::api::error::PageError;
 use crate::api::history::{list_runs, run_models};
 use crate::browser;
 use crate::components::banner::Banner;
-use crate::components::failure::Failure;
 use crate::components::filters::{FilterBar, SEARCH_ID};
 use crate::components::header::PlainHeader;
+use crate::components::keys::SingleKeys;
+use crate::components::nav::Place;
 use crate::components::runs::{LIST_ID, RunRows};
+use crate::components::unreadable::Unreadable;
 use crate::state::filters::Filters;
+use crate::state::overlays::Overlays;
 
 /// The page at `/runs`.
 #[component]
@@ -32,7 +35,7 @@ pub fn RunsPage() -> impl IntoView {
     view! {
         <Title text="Runs · Etude"/>
         <div class="shell">
-            <PlainHeader title="Runs"/>
+            <PlainHeader title="Runs" here=Place::Runs/>
             <Banner/>
             <main class="shell__main" id="main">
                 <section class="runs" aria-busy=move || busy.get().then_some("true")>
@@ -45,11 +48,11 @@ pub fn RunsPage() -> impl IntoView {
                     </Suspense>
                     <Transition fallback=Loading set_pending=pending.write_only()>
                         {move || Suspend::new(async move {
-                            let (filters, list) = list.await;
+                            let (filters, found) = list.await;
                             browser::say_alive();
-                            match list {
+                            match found {
                                 Ok(list) => view! { <RunRows filters list/> }.into_any(),
-                                Err(PageError(error)) => view! { <Refused error/> }.into_any(),
+                                Err(PageError(error)) => view! { <Unreadable error on_retry=Callback::new(move |()| list.refetch()) all="/runs"/> }.into_any(),
                             }
                         })}
                     </Transition>
@@ -66,32 +69,10 @@ fn Loading() -> impl IntoView {
     view! { <p class="page__state faint" role="status">"Reading the runs."</p> }
 }
 
-/// The list cannot be shown: what was asked for means nothing, or the database does not answer.
-#[component]
-fn Refused(error: domain::ApiError) -> impl IntoView {
-    let again = error.retryable;
-    view! {
-        <div class="page__state">
-            <h2 class="sr-only">"The list cannot be read just now."</h2>
-            <Failure error>
-                {again.then(|| view! { <a class="button" href="" rel="external">"Try now"</a> })}
-                <a class="button" href="/runs" rel="external">"Show every run"</a>
-            </Failure>
-        </div>
-    }
-    .into_any()
-}
-
 /// The page's keys, and the switch that takes them away.
 #[component]
 fn Keys() -> impl IntoView {
-    let on = RwSignal::new(true);
-    Effect::new(move || on.set(browser::single_keys()));
-    let change = move |event| {
-        let wanted = event_target_checked(&event);
-        browser::set_single_keys(wanted);
-        on.set(wanted);
-    };
+    let on = expect_context::<Overlays>().single_keys;
     view! {
         <footer class="runs__foot live-only">
             <span hidden=move || !on.get() aria-hidden="true">
@@ -103,10 +84,7 @@ fn Keys() -> impl IntoView {
                 <kbd class="kbd">"/"</kbd>
                 " search"
             </span>
-            <label class="runs__keys">
-                <input class="switch" type="checkbox" role="switch" prop:checked=move || on.get() on:change=change/>
-                "Single keys"
-            </label>
+            <SingleKeys/>
         </footer>
     }
     .into_any()
@@ -120,6 +98,7 @@ fn keys() {
             || event.is_composing()
             || event.default_prevented()
             || browser::is_typing()
+            || browser::has_dialog()
             || !browser::single_keys()
         {
             return;

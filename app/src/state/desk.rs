@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{FinishReason, ModelInfo, NewRun, Role, RunStatus};
+use domain::{FinishReason, ModelInfo, ModelStatus, NewRun, Role, RunStatus};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -41,6 +41,10 @@ pub struct Desk {
     pub pane: RwSignal<Pane>,
     /// Whether the parameters lie open where there is no room for a rail.
     pub rail: RwSignal<bool>,
+    /// How often the page has tried again by itself since somebody pressed Run.
+    pub retries: RwSignal<u32>,
+    /// Whether the run that is shown was started on this page.
+    pub started_here: RwSignal<bool>,
     /// Where the draft is kept.
     pub kept: RwSignal<Kept>,
     /// The message that was removed last, and where it stood: it can be put back.
@@ -58,6 +62,8 @@ impl Desk {
             live,
             pane: RwSignal::new(Pane::Prompt),
             rail: RwSignal::new(false),
+            retries: RwSignal::new(0),
+            started_here: RwSignal::new(false),
             kept: RwSignal::new(Kept::default()),
             removed: RwSignal::new(None),
         }
@@ -159,20 +165,29 @@ impl Desk {
         let mut next = draft.next_id()..;
         drop(draft);
         let mut id = || next.next().unwrap_or_default();
-        let calls = output.tool_calls.clone();
-        let answer =
-            DraftMessage { tool_calls: output.tool_calls, ..DraftMessage::new(id(), Role::Assistant, output.text) };
-        let mut added = vec![answer];
-        added.extend(
-            calls
-                .iter()
-                .map(|call| DraftMessage { tool_call_id: call.id.clone(), ..DraftMessage::new(id(), Role::Tool, "") }),
-        );
-        if calls.is_empty() {
-            added.push(DraftMessage::new(id(), Role::User, ""));
+        let calls = output.tool_calls;
+        let messages = self.draft.messages();
+        let mut messages = messages.write();
+        // What went on from an assistant's message belongs to it.
+        match messages.last_mut().filter(|last| last.role == Role::Assistant && last.tool_calls.is_empty()) {
+            Some(last) => {
+                last.text.push_str(&output.text);
+                last.tool_calls.clone_from(&calls);
+            }
+            None => {
+                let answer = DraftMessage::new(id(), Role::Assistant, output.text);
+                messages.push(DraftMessage { tool_calls: calls.clone(), ..answer });
+            }
         }
-        let focus = added.get(1).map(|message| message.id);
-        self.draft.messages().write().extend(added);
+        let first = messages.len();
+        for call in &calls {
+            messages.push(DraftMessage { tool_call_id: call.id.clone(), ..DraftMessage::new(id(), Role::Tool, "") });
+        }
+        if calls.is_empty() {
+            messages.push(DraftMessage::new(id(), Role::User, ""));
+        }
+        let focus = messages.get(first).map(|message| message.id);
+        drop(messages);
         self.draft.parent().set(self.run.id.get_untracked());
         self.pane.set(Pane::Prompt);
         if let Some(id) = focus {
@@ -213,9 +228,16 @@ impl Desk {
 
     /// Runs what stands in the fields, unless something runs already.
     pub fn start(&self) {
+        self.retries.set(0);
+        self.start_again();
+    }
+
+    /// The same, as one more attempt.
+    pub fn start_again(&self) {
         if untrack(|| self.run.is_running()) {
             return;
         }
+        self.started_here.set(true);
         settle_editors();
         let draft = self.draft.read_untracked().clone();
         self.run.clear();
@@ -240,12 +262,36 @@ impl Desk {
         self.live.start(self.run, run);
     }
 
+    /// Opens the parameters where they are closed, and goes there.
+    pub fn show_rail(&self) {
+        self.pane.set(Pane::Params);
+        self.rail.set(true);
+        browser::focus_soon("model".into());
+    }
+
     /// Stops the run.
     pub fn stop(&self) {
         if untrack(|| self.run.is_running()) && !self.run.stopping.get_untracked() {
             self.run.stopping.set(true);
             self.live.cancel(self.run);
         }
+    }
+
+    /// Leaves the run that waits, and runs the same on another model.
+    pub fn run_instead(&self, model: &str) {
+        self.live.cancel(self.run);
+        self.live.release(self.run);
+        self.run.clear();
+        self.draft.model().set(model.to_owned());
+        self.start();
+    }
+
+    /// A model that could be asked in the place of the chosen one: the first of another provider that answers.
+    #[must_use]
+    pub fn other_model(&self) -> Option<String> {
+        let own = self.model();
+        let is_other = |model: &&ModelInfo| model.provider != own.provider && model.status == ModelStatus::Ready;
+        self.models.with_value(|models| models.iter().find(is_other).map(|model| model.name.clone()))
     }
 
     /// Does what one click mends.
@@ -270,6 +316,9 @@ impl Desk {
         }
     }
 }
+
+/// How often the page tries again by itself.
+pub const RETRIES_MAX: u32 = 2;
 
 /// The id of the button that puts a removed message back.
 pub const UNDO_REMOVE: &str = "undo-remove";

@@ -1,0 +1,59 @@
+//! Everything that can lie over a page, and the keys that open it.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+
+use super::dialog::{Dialog, DialogHead};
+use super::keys::{AllKeys, SingleKeys};
+use super::lost_drafts::LostDrafts;
+use super::palette::Palettes;
+use crate::browser;
+use crate::state::overlays::{Overlay, Overlays};
+
+/// The dialogs of every page.
+#[component]
+pub fn OverThePage() -> impl IntoView {
+    let overlays = expect_context::<Overlays>();
+    overlays.look();
+    keys(overlays);
+    view! {
+        <Palettes/>
+        <Dialog overlay=Overlay::Shortcuts class="dialog shortcuts" label="Keyboard shortcuts">
+            <DialogHead title="Keyboard shortcuts"/>
+            <div class="dialog__body" tabindex="0" role="group" aria-label="Shortcuts">
+                <AllKeys/>
+            </div>
+            <footer class="shortcuts__foot">
+                <span>"Single keys work outside of fields, and never while an input method is composing."</span>
+                <SingleKeys/>
+            </footer>
+        </Dialog>
+        <LostDrafts/>
+    }
+}
+
+/// Keys that every page has. None acts while an input method is composing.
+fn keys(overlays: Overlays) {
+    let press = move |event: KeyboardEvent| {
+        if event.is_composing() || event.key_code() == 229 || event.default_prevented() {
+            return;
+        }
+        let main = (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key();
+        let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
+        match event.key().as_str() {
+            "k" | "K" if main && overlays.open.get_untracked() == Some(Overlay::Commands) => browser::close_dialogs(),
+            "k" | "K" if main => overlays.show(Overlay::Commands),
+            "/" if main => overlays.show(Overlay::Shortcuts),
+            "b" | "B" if main => browser::turn_nav(),
+            "?" if plain && overlays.single_keys.get_untracked() && !browser::is_typing() => {
+                overlays.show(Overlay::Shortcuts)
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    Effect::new(move || {
+        let handle = window_event_listener(leptos::ev::keydown, press);
+        on_cleanup(move || handle.remove());
+    });
+}
