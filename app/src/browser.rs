@@ -12,12 +12,32 @@ use wasm_bindgen::JsCast;
 /// Under which name the browser keeps the theme. The script in the shell reads it, too.
 pub const THEME_KEY: &str = "etude.theme";
 
-/// Says that the page is live: tests and styles wait for `<html data-hydrated>`.
+/// How long the editor may take to come before the page says without it that it is live, in milliseconds.
+#[cfg(feature = "hydrate")]
+const EDITOR_MS: u64 = 3_000;
+
+/// Says that the page is live: tests and styles wait for `<html data-hydrated>`. The fields are editors by then: whoever
+/// has waited for the word must not have one change under their hand.
 pub fn say_alive() {
     Effect::new(|| {
-        if let Some(root) = document().document_element() {
-            _ = root.set_attribute("data-hydrated", "");
+        let say = || {
+            if let Some(root) = document().document_element() {
+                _ = root.set_attribute("data-hydrated", "");
+            }
+        };
+        #[cfg(feature = "hydrate")]
+        if editors::editor_fields().len() > editors::editors().len() {
+            leptos::task::spawn_local(async move {
+                let (ring, rung) = futures::channel::oneshot::channel::<()>();
+                set_timeout(move || _ = ring.send(()), std::time::Duration::from_millis(EDITOR_MS));
+                let defined = editors::defined();
+                futures::pin_mut!(defined);
+                futures::future::select(defined, rung).await;
+                say();
+            });
+            return;
         }
+        say();
     });
 }
 

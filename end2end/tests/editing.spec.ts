@@ -16,6 +16,8 @@ test("M1 what is typed before the page is live is kept", async ({ page }) => {
     await route.continue();
   });
   await page.goto("/", { waitUntil: "commit" });
+  // A field must not become an editor between two of a test's steps; a hand would not notice.
+  await page.waitForFunction(() => customElements.get("etude-editor"));
   await message(page).fill("Typed early.");
   await page.getByRole("spinbutton", { name: "Temperature" }).fill("0.7");
   await page.getByRole("switch", { name: "Send max tokens" }).uncheck();

@@ -50,6 +50,6 @@ impl FromServerFnError for PageError {
             other => ApiError::new(Code::Internal, format!("The page and the server disagree: {other}."))
                 .hint("Load the page again; it may be of an older build."),
         };
-        Self(error)
+        error.into()
     }
 }

@@ -48,6 +48,15 @@ pub fn take_edited() -> BTreeSet<String> {
     EDITED.take()
 }
 
+/// Until the script of the editors has come.
+#[cfg(feature = "hydrate")]
+pub async fn defined() {
+    let elements = window().custom_elements();
+    if let Ok(defined) = elements.when_defined(EDITOR) {
+        _ = wasm_bindgen_futures::JsFuture::from(defined).await;
+    }
+}
+
 /// What can be undone in a field, as JSON of the editor's own.
 #[must_use]
 pub fn history_of(field: &str) -> Option<String> {

@@ -238,6 +238,8 @@ fn Row(model: ModelInfo, off: Option<&'static str>, is_default: bool) -> impl In
         model.price.as_ref().map_or_else(|| "–".to_owned(), |price| dollars_per_million(of(price)))
     };
     let (input, output) = (price(|price| price.input), price(|price| price.output));
+    // On a phone there is no column to keep for it.
+    let none = |text: &str| (text == "–").then_some("");
     let faint = |text: &str| if text.starts_with('$') { "" } else { "faint" };
     let can = skills(&model).map(|skill| match skill {
         Some((icon, word)) => {
@@ -274,9 +276,9 @@ fn Row(model: ModelInfo, off: Option<&'static str>, is_default: bool) -> impl In
                 {state.map(|state| view! { " " <span class="faint provider__rejects">{state}</span> })}
                 {others.map(|others| view! { " " <span class="faint provider__rejects">{others}</span> })}
             </th>
-            <td data-num="">{context}</td>
-            <td data-num="" class=faint(&input)>{input.clone()}</td>
-            <td data-num="" class=faint(&output)>{output.clone()}</td>
+            <td data-num="" data-none=none(&context)>{context.clone()}</td>
+            <td data-num="" class=faint(&input) data-none=none(&input)>{input.clone()}</td>
+            <td data-num="" class=faint(&output) data-none=none(&output)>{output.clone()}</td>
             <td>
                 <ul class="can" role="list" aria-label="Can">{can.into_iter().collect_view()}</ul>
             </td>

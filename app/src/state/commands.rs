@@ -165,7 +165,7 @@ pub fn models(desk: Desk) -> Vec<Command> {
 /// The commands that fit what was typed: by heading, the best of each first, the heading with the best one first.
 #[must_use]
 pub fn find(commands: &[Command], typed: &str) -> Vec<(&'static str, Vec<Found>)> {
-    let mut groups: Vec<(&'static str, Vec<(i32, Found)>)> = Vec::new();
+    let mut groups: Vec<(&'static str, Vec<(i32, bool, Found)>)> = Vec::new();
     for command in commands {
         let whole = format!("{} {}", command.label, command.note);
         let Some(fits) = fit(typed, &command.label)
@@ -175,19 +175,26 @@ pub fn find(commands: &[Command], typed: &str) -> Vec<(&'static str, Vec<Found>)
         };
         let letters = command.label.chars().count();
         let marks = fits.marks.into_iter().filter(|mark| *mark < letters).collect();
-        let found = (fits.score, Found { command: command.clone(), marks });
+        let found = (fits.score, fits.loose, Found { command: command.clone(), marks });
         match groups.iter_mut().find(|(group, _)| *group == command.group) {
             Some((_, list)) => list.push(found),
             None => groups.push((command.group, vec![found])),
         }
     }
+    // What was found by its words makes what was found letter by letter a guess.
+    if groups.iter().flat_map(|(_, list)| list).any(|(_, loose, _)| !loose) {
+        for (_, list) in &mut groups {
+            list.retain(|(_, loose, _)| !loose);
+        }
+        groups.retain(|(_, list)| !list.is_empty());
+    }
     if !typed.trim().is_empty() {
         for (_, list) in &mut groups {
-            list.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+            list.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
         }
-        groups.sort_by_key(|(_, list)| std::cmp::Reverse(list.first().map(|(score, _)| *score)));
+        groups.sort_by_key(|(_, list)| std::cmp::Reverse(list.first().map(|(score, ..)| *score)));
     }
-    let plain = |list: Vec<(i32, Found)>| list.into_iter().map(|(_, found)| found).collect();
+    let plain = |list: Vec<(i32, bool, Found)>| list.into_iter().map(|(.., found)| found).collect();
     groups.into_iter().map(|(group, list)| (group, plain(list))).collect()
 }
 

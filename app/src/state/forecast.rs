@@ -167,7 +167,7 @@ mod tests {
         let weight = draft.weigh();
         let about = forecast(&draft, &model, weight, None);
         assert_eq!((about.tokens_in.as_str(), about.tokens_out.as_str()), ("≈ 30", "0–256"));
-        assert_eq!(about.cost, "$0.000090–0.0039");
+        assert_eq!(about.cost, "$0.0001–0.0039");
         let exact = forecast(&draft, &model, weight, Some(Counted { of: weight, tokens: 31 }));
         assert_eq!(exact.tokens_in, "31");
         // What was counted for another text only corrects the estimate.

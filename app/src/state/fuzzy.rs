@@ -7,6 +7,8 @@ pub struct Fit {
     pub score: i32,
     /// The letters that were typed, by their place in characters, in ascending order.
     pub marks: Vec<usize>,
+    /// Whether a word was only found letter by letter.
+    pub loose: bool,
 }
 
 /// Fits each word that was typed into a text, in any order: at the start of a word, within one, or letter by letter.
@@ -15,18 +17,22 @@ pub struct Fit {
 pub fn fit(typed: &str, text: &str) -> Option<Fit> {
     let letters: Vec<char> = text.chars().map(lower).collect();
     let mut marks = Vec::new();
-    let mut score = 0;
+    let (mut score, mut loose) = (0, false);
     for word in typed.split_whitespace() {
         let word: Vec<char> = word.chars().map(lower).collect();
         let (points, places) = place(&word, &letters)?;
         score += points;
+        loose |= points == LOOSE;
         marks.extend(places);
     }
     marks.sort_unstable();
     marks.dedup();
     // Of two that fit alike, the shorter one is meant.
-    Some(Fit { score: score * 64 - i32::try_from(letters.len().min(63)).unwrap_or_default(), marks })
+    Some(Fit { score: score * 64 - i32::try_from(letters.len().min(63)).unwrap_or_default(), marks, loose })
 }
+
+/// What a word is worth that is found letter by letter.
+const LOOSE: i32 = 1;
 
 fn lower(letter: char) -> char {
     letter.to_lowercase().next().unwrap_or(letter)
@@ -49,7 +55,7 @@ fn place(word: &[char], letters: &[char]) -> Option<(i32, Vec<usize>)> {
         found.push(at);
         from = at + 1;
     }
-    Some((1, found))
+    Some((LOOSE, found))
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ mod tests {
         for (name, url) in [
             ("", "http://x"),
             ("a/b", "http://x"),
-            ("a\n", "http://x"),
+            ("a\nb", "http://x"),
             ("lab", "x"),
             ("lab", "ftp://x"),
             ("lab", "https://me:pw@x/v1"),

@@ -10,6 +10,7 @@ mod embedded;
 mod harness;
 mod history;
 mod live;
+mod page;
 mod resume;
 mod secrets;
 mod shutdown;
