@@ -162,10 +162,13 @@ pub fn models(desk: Desk) -> Vec<Command> {
     desk.models.with_value(|models| models.iter().filter(|model| model.status != ModelStatus::Gone).map(one).collect())
 }
 
+/// How well it fits, and whether only letter by letter.
+type Ranked = (i32, bool, Found);
+
 /// The commands that fit what was typed: by heading, the best of each first, the heading with the best one first.
 #[must_use]
 pub fn find(commands: &[Command], typed: &str) -> Vec<(&'static str, Vec<Found>)> {
-    let mut groups: Vec<(&'static str, Vec<(i32, bool, Found)>)> = Vec::new();
+    let mut groups: Vec<(&'static str, Vec<Ranked>)> = Vec::new();
     for command in commands {
         let whole = format!("{} {}", command.label, command.note);
         let Some(fits) = fit(typed, &command.label)
@@ -194,7 +197,7 @@ pub fn find(commands: &[Command], typed: &str) -> Vec<(&'static str, Vec<Found>)
         }
         groups.sort_by_key(|(_, list)| std::cmp::Reverse(list.first().map(|(score, ..)| *score)));
     }
-    let plain = |list: Vec<(i32, bool, Found)>| list.into_iter().map(|(.., found)| found).collect();
+    let plain = |list: Vec<Ranked>| list.into_iter().map(|(.., found)| found).collect();
     groups.into_iter().map(|(group, list)| (group, plain(list))).collect()
 }
 
