@@ -23,6 +23,7 @@ pub fn say_alive() {
         let say = || {
             if let Some(root) = document().document_element() {
                 _ = root.set_attribute("data-hydrated", "");
+                _ = root.remove_attribute("data-restoring");
             }
         };
         #[cfg(feature = "hydrate")]

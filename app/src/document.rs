@@ -10,7 +10,8 @@ use crate::browser::{NAV_KEY, THEME_KEY};
 fn theme_script() -> String {
     format!(
         "try{{let r=document.documentElement.dataset,t=localStorage.getItem('{THEME_KEY}');\
-         if(t=='light'||t=='dark')r.theme=t;if(localStorage.getItem('{NAV_KEY}')=='open')r.nav='open'}}catch{{}}"
+         if(t=='light'||t=='dark')r.theme=t;if(localStorage.getItem('{NAV_KEY}')=='open')r.nav='open';\
+         if(sessionStorage.getItem('etude.draft'))r.restoring=''}}catch{{}}"
     )
 }
 

@@ -13,6 +13,8 @@
 mod keeper;
 pub mod parts;
 #[cfg(feature = "hydrate")]
+mod shelf;
+#[cfg(feature = "hydrate")]
 mod tab;
 
 use domain::{DraftId, DraftSummary, RunId};
@@ -96,17 +98,18 @@ pub fn current() -> Option<DraftId> {
     None
 }
 
-/// Drafts that this browser has, those that the server has not included.
-pub async fn in_browser() -> Vec<DraftSummary> {
+/// Drafts of this browser that have the words in them, and the ids of those that a tab has open.
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
+pub async fn in_browser(words: &str) -> (Vec<DraftSummary>, Vec<DraftId>) {
     #[cfg(feature = "hydrate")]
-    return keeper::list().await;
+    return shelf::list(words).await;
     #[cfg(not(feature = "hydrate"))]
-    Vec::new()
+    (Vec::new(), Vec::new())
 }
 
 /// Takes a draft out of this browser.
 #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
 pub async fn forget(id: DraftId) {
     #[cfg(feature = "hydrate")]
-    keeper::forget(id).await;
+    shelf::forget(id).await;
 }

@@ -3,6 +3,7 @@
 import { expect, test } from "./fixtures";
 import { choose, expectText, finished, LAB, live, message, open, run, runId, valueOf } from "./playground";
 import type { Page } from "@playwright/test";
+import { readdir, readFile } from "node:fs/promises";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -150,4 +151,30 @@ test("A7 opening a run leaves the tab's draft where it is", async ({ page }) => 
     await expect(dialog(page).getByRole("listitem").filter({ hasText: text })).toHaveCount(1);
   }
   expect(await valueOf(message(page))).toBe("Made of the run.");
+});
+
+test("A1 a browser that is killed gives the draft back, even one that the server never had", async ({ etude, playwright }, testInfo) => {
+  const profile = testInfo.outputPath("profile");
+  const launch = () => playwright.chromium.launchPersistentContext(profile, { ...testInfo.project.use.launchOptions, baseURL: etude.baseURL });
+  const first = await launch();
+  const page = first.pages()[0] ?? (await first.newPage());
+  await page.route("**/api/save-draft", (route) => route.abort());
+  await open(page);
+  await message(page).fill("Typed a moment before the crash.");
+  await page.waitForTimeout(1_000);
+  // As the kernel ends it when memory runs out: nothing is written any more.
+  const browsers = (await readdir("/proc")).filter((pid) => /^\d+$/.test(pid));
+  for (const pid of browsers) {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (command.includes(profile)) process.kill(Number(pid), "SIGKILL");
+  }
+  await first.close().catch(() => undefined);
+  const again = await launch();
+  const next = again.pages()[0] ?? (await again.newPage());
+  await open(next);
+  await findDrafts(next);
+  await dialog(next).getByRole("button", { name: /^Open the draft Typed a moment/ }).click();
+  await live(next);
+  await expectText(message(next), "Typed a moment before the crash.");
+  await again.close();
 });

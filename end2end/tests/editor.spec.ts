@@ -63,7 +63,7 @@ test("A1 JSON says what is wrong with it, and where", async ({ page }) => {
   await page.getByText("Tools", { exact: true }).click();
   const tools = page.getByRole("textbox", { name: "Tools" });
   await tools.fill('[{"name": "clock",}]');
-  await expect(page.locator(".message, .fold").locator(".problem__text").first()).toContainText("Line 1");
+  await expect(page.locator(".fold__body .problem__text").first()).toContainText("Line 1");
   await expect(tools).toHaveAttribute("aria-invalid", "true");
   await tools.fill('[{"nam": "clock"}]');
   await expect(page.locator(".field__error")).toContainText("nam");

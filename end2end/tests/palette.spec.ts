@@ -190,6 +190,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await expect(page.locator(".prompt-foot__kept")).toHaveText("Draft saved");
         await command(page, "lost draft");
         await expect(page.getByRole("dialog").getByRole("listitem")).toHaveCount(1);
+        await page.waitForTimeout(300);
         await check("drafts");
         await page.keyboard.press("Escape");
         for (const place of ["models", "appearance", "keyboard"]) {
@@ -205,3 +206,42 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   }
 }
+
+test.describe("at 400 % zoom", () => {
+  // 1280 px at 400 % are 320 (WCAG 1.4.10).
+  test.use({ viewport: { width: 320, height: 256 } });
+
+  test("M1 everything is reached without scrolling sideways", async ({ page }) => {
+    await open(page);
+    await page.getByRole("radio", { name: "Params" }).check({ force: true });
+    await choose(page, "quick");
+    for (const pane of ["Prompt", "Output", "Params"]) {
+      await page.getByRole("radio", { name: pane }).check({ force: true });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), pane).toBeLessThanOrEqual(320);
+    }
+    await page.getByRole("radio", { name: "Prompt" }).check({ force: true });
+    await message(page).fill("Small.");
+    await run(page).click();
+    await finished(page);
+    for (const place of ["/runs", `/runs/${await runId(page)}`, "/settings/models", "/settings/keyboard"]) {
+      await open(page, place);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), place).toBeLessThanOrEqual(320);
+    }
+  });
+});
+
+test.describe("in forced colours, without motion", () => {
+  test.use({ contextOptions: { forcedColors: "active", reducedMotion: "reduce" } });
+
+  test("M1 the focus, the chosen and the switched are seen", async ({ page }) => {
+    await open(page);
+    await choose(page, "quick");
+    await message(page).focus();
+    const outline = await message(page).evaluate((field) => getComputedStyle(field.closest(".cm-editor") ?? field).outlineStyle);
+    expect(outline).toBe("solid");
+    await run(page).click();
+    await finished(page);
+    await page.waitForTimeout(300);
+    expect(await page.evaluate(() => document.getAnimations().filter((animation) => animation.playState === "running").length)).toBe(0);
+  });
+});

@@ -16,6 +16,7 @@ import { NameWatch } from "./editor/names.ts";
 import { knownNames, paintVariables } from "./editor/paint.ts";
 import { asDescribed, describeAgain, FOLLOWED } from "./editor/textarea.ts";
 import { theme } from "./editor/theme.ts";
+import { typeOver } from "./editor/typing.ts";
 import { readHistory, saveHistory, startHistory, type SavedHistory } from "./editor/undo.ts";
 import { settleWrapping, wrapLines } from "./editor/wrapping.ts";
 
@@ -233,6 +234,7 @@ export class EtudeEditor extends HTMLElement {
       asDescribed(textarea),
       takeFiles((files) => this.#tell("files", files)),
       textKeys(),
+      typeOver(),
       wrapLines(doc),
       theme,
       EditorState.tabSize.of(2),

@@ -8,7 +8,7 @@ import { extname, join, normalize } from "node:path";
 const root = new URL("..", import.meta.url).pathname;
 const STYLE = process.env.ETUDE_STYLE ?? join(root, "../style");
 const FONTS = process.env.ETUDE_FONTS ?? join(root, "../public/fonts");
-const FOLDERS: Record<string, string> = { pkg: join(root, "dist"), style: STYLE, islands: join(root, "style"), fonts: FONTS };
+const FOLDERS: Record<string, string> = { pkg: join(root, "dist"), style: STYLE, islands: root, fonts: FONTS };
 const TYPES: Record<string, string> = { ".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2" };
 
 export interface Page {
@@ -70,6 +70,7 @@ function policy(nonce: string): string {
   return [
     "default-src 'self'",
     `script-src 'nonce-${nonce}' 'strict-dynamic' 'wasm-unsafe-eval'`,
+    "worker-src 'self'",
     `style-src 'self' 'nonce-${nonce}'`,
     "connect-src 'self'",
     "object-src 'none'",
@@ -85,9 +86,6 @@ function html({ body, theme = "light", bare = false }: Page, nonce: string): str
 <style nonce="${nonce}">
 @layer reset, tokens, base, layout, components, pages, utilities;
 @import "/style/main.css";
-@import "/islands/editor.css" layer(components);
-@import "/islands/code.css" layer(components);
-@import "/islands/math.css" layer(components);
 </style>
 <script nonce="${nonce}">
   window.seen = [];

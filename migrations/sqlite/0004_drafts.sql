@@ -6,6 +6,7 @@ create table drafts (
   revision   integer not null,           -- grows with every change
   title      text    not null,           -- its first words
   about      text    not null,           -- what else is in it
+  words      text    not null,           -- its texts in lower case, to be searched
   content    text    not null,           -- JSON of the page's own
   updated_at integer not null,           -- microseconds since 1970, UTC
   deleted_at integer,                    -- it can be brought back for a while

@@ -27,12 +27,13 @@ pub struct DraftList {
     pub now: i64,
 }
 
-/// Keeps what stands in a tab's fields, unless something newer of that tab is there already.
+/// Keeps what stands in a tab's fields, unless something newer under that id is there already. Says whether it was taken.
 #[server(prefix = "/api", endpoint = "save-draft", input = Json)]
-pub async fn save_draft(id: DraftId, revision: i64, draft: Draft) -> Result<(), PageError> {
+pub async fn save_draft(id: DraftId, revision: i64, draft: Draft) -> Result<bool, PageError> {
     let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
     let content = serde_json::to_string(&draft).expect("a draft is texts and numbers");
-    let kept = domain::KeptDraft { id, revision, title: draft.title(), about: draft.about(), content };
+    let kept =
+        domain::KeptDraft { id, revision, title: draft.title(), about: draft.about(), words: draft.words(), content };
     Ok(engine.drafts().save(&principal, &kept).await?)
 }
 

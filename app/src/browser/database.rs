@@ -21,8 +21,21 @@ const STORE: &str = "texts";
 pub struct Database(IdbDatabase);
 
 impl Database {
-    /// Opens it; `None` where the browser has none for this page.
+    /// Opens it, once for the page; `None` where the browser has none for it.
     pub async fn open() -> Option<Self> {
+        thread_local! {
+            static OPEN: RefCell<Option<Database>> = const { RefCell::new(None) };
+        }
+        let known = OPEN.with_borrow(Clone::clone);
+        if known.is_some() {
+            return known;
+        }
+        let database = Self::open_anew().await?;
+        OPEN.set(Some(database.clone()));
+        Some(database)
+    }
+
+    async fn open_anew() -> Option<Self> {
         let request = window().indexed_db().ok()??.open(NAME).ok()?;
         let making = request.clone();
         let make = Closure::once_into_js(move || {
@@ -36,6 +49,19 @@ impl Database {
         let closing = database.clone();
         database.set_onversionchange(Some(Closure::once_into_js(move || closing.close()).unchecked_ref()));
         Some(Self(database))
+    }
+
+    /// The keys that begin so.
+    pub async fn keys(&self, prefix: &str) -> Option<Vec<String>> {
+        let store = self.store(IdbTransactionMode::Readonly)?.0;
+        let keys = done(&store.get_all_keys_with_key(&beginning_with(prefix)?).ok()?).await?;
+        Some(js_sys::Array::from(&keys).iter().filter_map(|key| key.as_string()).collect())
+    }
+
+    /// The text with that key.
+    pub async fn get(&self, key: &str) -> Option<String> {
+        let store = self.store(IdbTransactionMode::Readonly)?.0;
+        done(&store.get(&key.into()).ok()?).await?.as_string()
     }
 
     /// The texts whose keys begin so, with their keys.

@@ -42,6 +42,22 @@ pub fn note_edit(field: &str) {
     EDITED.with_borrow_mut(|edited| _ = edited.insert(field.to_owned()));
 }
 
+thread_local! {
+    /// The fields whose text has not been told yet.
+    static BEHIND: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Notes whether the text of a field is still to be told.
+pub fn note_behind(field: &str, is_behind: bool) {
+    BEHIND.with_borrow_mut(|behind| if is_behind { behind.insert(field.to_owned()) } else { behind.remove(field) });
+}
+
+/// Whether something was typed that has not been told yet.
+#[must_use]
+pub fn is_behind() -> bool {
+    BEHIND.with_borrow(|behind| !behind.is_empty())
+}
+
 /// The fields that were edited since this was last called.
 #[must_use]
 pub fn take_edited() -> BTreeSet<String> {

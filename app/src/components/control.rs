@@ -69,7 +69,9 @@ where
         let wanted = get();
         let Some(field) = node.get() else { return };
         let text = field.text();
-        if before.is_none() && text != field.sent() {
+        // What the tab had before wins over what was typed into what the server sent in its place.
+        let is_restored = wanted != field.sent();
+        if before.is_none() && text != field.sent() && !is_restored {
             set(text);
         } else if text != wanted {
             field.put(&wanted);

@@ -4,7 +4,7 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 
 use super::control::{escape, keep_alike};
-use crate::browser::editors::{Editor as Element, files_of, note_edit};
+use crate::browser::editors::{Editor as Element, files_of, note_behind, note_edit};
 
 /// Up to this length a text is told with every key; a longer one while the keys rest. In UTF-16 units.
 const TOLD_AT_ONCE_MAX: usize = 64 * 1024;
@@ -66,18 +66,25 @@ pub fn Editor(
     let node = NodeRef::<Textarea>::new();
     keep_alike(node, move || text.get(), move |typed| on_input.run(typed));
     let behind = StoredValue::new(false);
+    let field = StoredValue::new(id.clone());
+    let lag = move |is_behind: bool| {
+        if behind.get_value() != is_behind {
+            behind.set_value(is_behind);
+            field.with_value(|field| note_behind(field, is_behind));
+        }
+    };
+    on_cleanup(move || lag(false));
     let tell = move |editor: Option<Element>| {
         if let Some(editor) = editor {
-            behind.set_value(false);
+            lag(false);
             on_input.run(editor.text());
         }
     };
-    let field = id.clone();
     let edit = move |event: web_sys::CustomEvent| {
-        note_edit(&field);
+        field.with_value(|field| note_edit(field));
         let editor = Element::from_event(&event);
         if editor.as_ref().is_some_and(|editor| editor.length() > TOLD_AT_ONCE_MAX) {
-            behind.set_value(true);
+            lag(true);
         } else {
             tell(editor);
         }

@@ -38,7 +38,9 @@ fn keys(overlays: Overlays) {
         if event.is_composing() || event.key_code() == 229 || event.default_prevented() {
             return;
         }
-        let main = (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key();
+        // On a Mac, Control with a letter is the system's: it moves in the text.
+        let main = if overlays.apple.get_untracked() { event.meta_key() } else { event.ctrl_key() || event.meta_key() };
+        let main = main && !event.alt_key() && !event.shift_key();
         let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
         match event.key().as_str() {
             "k" | "K" if main && overlays.open.get_untracked() == Some(Overlay::Commands) => browser::close_dialogs(),

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::control::{escape, keep_alike, keep_switch_alike};
 use super::icon::Icon;
 use super::tools::{FormatRow, OptionsField};
-use crate::state::desk::Desk;
+use crate::state::desk::{Desk, find};
 use crate::state::draft::DraftStoreFields;
 use crate::state::models::{facts, place};
 use crate::state::overlays::{Overlay, Overlays};
@@ -81,6 +81,17 @@ fn ModelField(desk: Desk) -> impl IntoView {
         providers.iter().map(group).collect_view()
     });
     let model = Memo::new(move |_| desk.model());
+    // One that is not there just now stays chosen.
+    let missing = Memo::new(move |_| {
+        let name = name.get();
+        desk.models.with_value(|models| find(models, &name).is_none()).then_some(name).filter(|name| !name.is_empty())
+    });
+    let missing = move || {
+        missing.get().map(|name| {
+            let said = format!("{name} (not there now)");
+            view! { <option value=name selected=true>{said}</option> }
+        })
+    };
     let overlays = expect_context::<Overlays>();
     view! {
         <div class="field model-card">
@@ -110,6 +121,7 @@ fn ModelField(desk: Desk) -> impl IntoView {
                 on:change=move |event| name.set(event_target_value(&event))
             >
                 {options}
+                {missing}
             </select>
             <div class="model-card__about" id="model-facts">
                 <p class="model-card__facts">{move || model.with(facts)}</p>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::icon::Icon;
 use crate::browser;
 use crate::state::desk::{Desk, RETRIES_MAX};
+use crate::state::draft::DraftStoreFields;
 
 /// How often the time that is left moves.
 const TICK: Duration = Duration::from_millis(250);
@@ -27,6 +28,20 @@ pub(super) fn Retry(
         .zip(after_ms.filter(|ms| *ms <= WAIT_MS_MAX))
         .filter(|(desk, _)| desk.retries.get_untracked() < RETRIES_MAX);
     let left_s = RwSignal::new(wait.map(|(_, ms)| ms.div_ceil(1_000)));
+    // Whoever goes on writing has not finished: what stands there now is not what was refused.
+    Effect::new(move |before: Option<()>| {
+        let Some((desk, _)) = wait else { return };
+        let draft = desk.draft;
+        draft.system().track();
+        draft.messages().track();
+        draft.inputs().track();
+        draft.tools().track();
+        draft.settings().track();
+        draft.model().track();
+        if before.is_some() {
+            left_s.set(None);
+        }
+    });
     Effect::new(move || {
         let Some((desk, ms)) = wait else { return };
         let at = browser::now_ms() + ms as f64;
@@ -54,8 +69,11 @@ pub(super) fn Retry(
             {move || if left_s.get().is_some() { "Retry now" } else { "Retry" }}
         </button>
         <Show when=move || left_s.get().is_some()>
+            // The number moves with every second: nobody wants to have it read out.
             <span class="failure__wait num">
-                {move || left_s.get().map(|s| format!("Tries again by itself in {}:{:02}, attempt {attempt} of {}.", s / 60, s % 60, RETRIES_MAX + 1))}
+                "Tries again by itself"
+                <span aria-hidden="true">{move || left_s.get().map(|s| format!(" in {}:{:02}", s / 60, s % 60))}</span>
+                {format!(", attempt {attempt} of {}.", RETRIES_MAX + 1)}
             </span>
             <button class="button" data-kind="quiet" type="button" on:click=move |_| left_s.set(None)>"Do not"</button>
         </Show>

@@ -50,7 +50,7 @@ pub fn Unreadable(
                 <h2>"The list cannot be read just now."</h2>
                 <p>
                     "The database does not answer; most likely another program holds its file, such as a backup. Runs go on, and what ends meanwhile is kept in the log. "
-                    <span class="live-only">"Trying again in " <b class="num">{move || format!("0:{:02}", left_s.get())}</b> "."</span>
+                    <span class="live-only">"Trying again in " <b class="num" aria-hidden="true">{move || format!("0:{:02}", left_s.get())}</b> "."</span>
                 </p>
                 <div class="button-group">
                     <a class="button" href="" rel="external">"Try now"</a>

@@ -1,28 +1,22 @@
 //! Keeps the draft of this tab, and brings it back.
 
 use std::cell::{Cell, RefCell};
-use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::time::Duration;
 
-use domain::limits::{DRAFT_TTL_MICROS, INLINE_BODY_BYTES_MAX};
-use domain::{ApiError, Code, DraftId, DraftSummary, RunId};
+use domain::limits::INLINE_BODY_BYTES_MAX;
+use domain::{ApiError, Code, DraftId, RunId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::{Deserialize, Serialize};
 
 use super::Kept;
-use super::parts::{put_together, take_apart};
+use super::shelf::{self, Record, Shelf, Undo};
 use super::tab::{self, Session};
-use crate::api::drafts::{get_draft, save_draft};
+use crate::api::drafts::{SavedDraft, get_draft, save_draft};
 use crate::api::error::PageError;
-use crate::browser;
-use crate::browser::database::Database;
-use crate::browser::editors::{editor_fields, put_history, settle_editors, take_edited};
+use crate::browser::editors::{editor_fields, history_of, is_behind, put_history, settle_editors, take_edited};
 use crate::live::Link;
-use crate::state::desk::Desk;
+use crate::state::desk::{Desk, find};
 use crate::state::draft::{Draft, DraftStoreFields};
 
 /// How long after a change the draft is kept in the browser.
@@ -35,21 +29,6 @@ const SAVE_LARGE_AFTER: Duration = Duration::from_secs(10);
 const LARGE_BYTES: usize = 1024 * 1024;
 /// Pause before the server is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
-/// The part of a draft that holds everything but its long texts.
-const WHOLE: &str = "draft";
-
-/// A draft in the browser's database: this, and a text for each of its long parts.
-#[derive(Debug, Serialize, Deserialize)]
-struct Record {
-    revision: i64,
-    /// The last revision that the server has.
-    saved: i64,
-    /// Microseconds since 1970, UTC.
-    updated_at: i64,
-    title: String,
-    about: String,
-    draft: Draft,
-}
 
 /// Keeps one tab's draft.
 pub struct Keeper {
@@ -57,15 +36,22 @@ pub struct Keeper {
     id: Cell<DraftId>,
     revision: Cell<i64>,
     saved: Cell<i64>,
-    undo: RefCell<BTreeMap<String, String>>,
-    database: RefCell<Option<Database>>,
-    /// What the database has, by part: a hash of each.
-    written: RefCell<HashMap<String, u64>>,
-    /// Whether this tab may write: a duplicate of another one must take an id of its own first.
+    undo: RefCell<Undo>,
+    shelf: RefCell<Option<Rc<Shelf>>>,
+    /// Whether this tab may write elsewhere than into its own storage: not before it is known that the draft is its own,
+    /// and that what is kept of it stands in the fields.
     may_write: Cell<bool>,
+    /// The fields are being filled: that is no change.
+    filling: Cell<bool>,
+    /// Whether the browser has the latest.
+    is_in_browser: Cell<bool>,
     keeping: Cell<bool>,
+    writing: Cell<bool>,
+    write_again: Cell<bool>,
     saving: Cell<bool>,
     ended: Cell<bool>,
+    /// What stood in the fields at the end.
+    last: RefCell<Option<Draft>>,
 }
 
 impl Keeper {
@@ -74,10 +60,16 @@ impl Keeper {
         // Effects run in the order of their making: this one before those that look at the fields.
         Effect::new(move || {
             let keeper = untrack(|| Self::begin(desk, opened));
-            let leaving = Rc::clone(&keeper);
-            let hide = window_event_listener(leptos::ev::pagehide, move |_| leaving.keep_now());
+            let (leaving, hidden) = (Rc::clone(&keeper), Rc::clone(&keeper));
+            let leave = window_event_listener(leptos::ev::pagehide, move |_| leaving.keep_now());
+            let hide = window_event_listener_untyped("visibilitychange", move |_| {
+                if document().hidden() {
+                    hidden.keep_now();
+                }
+            });
             let keeper = StoredValue::new_local(keeper);
             on_cleanup(move || {
+                leave.remove();
                 hide.remove();
                 keeper.with_value(|keeper| keeper.end());
             });
@@ -93,21 +85,19 @@ impl Keeper {
             revision: Cell::new(session.as_ref().map_or(0, |session| session.revision)),
             saved: Cell::new(0),
             undo: RefCell::new(session.as_ref().map(|session| session.undo.clone()).unwrap_or_default()),
-            database: RefCell::default(),
-            written: RefCell::default(),
-            may_write: Cell::new(session.is_none()),
+            shelf: RefCell::default(),
+            may_write: Cell::new(false),
+            filling: Cell::new(false),
+            is_in_browser: Cell::new(true),
             keeping: Cell::new(false),
+            writing: Cell::new(false),
+            write_again: Cell::new(false),
             saving: Cell::new(false),
             ended: Cell::new(false),
+            last: RefCell::default(),
         });
         let had = session.is_some();
-        let restored = match session.and_then(|session| session.draft) {
-            Some(draft) => {
-                keeper.put(draft);
-                true
-            }
-            None => false,
-        };
+        let restored = session.and_then(|session| session.draft).map(|draft| keeper.put(draft)).is_some();
         if !had {
             take_up_run(desk);
         }
@@ -116,75 +106,105 @@ impl Keeper {
         keeper
     }
 
-    /// What takes time: the database, the lock, and what neither the tab nor the database has.
+    /// What takes time: the database, the server, the lock.
     async fn go_on(self: Rc<Self>, had: bool, restored: bool) {
-        *self.database.borrow_mut() = Database::open().await;
-        if had {
-            let before = self.revision.get();
-            if let Some((record, undo)) = self.read().await.filter(|(record, _)| !restored || record.revision > before)
-            {
-                // Unless something has been typed since.
-                if self.revision.get() == before {
-                    self.revision.set(record.revision);
-                    self.saved.set(record.saved);
-                    *self.undo.borrow_mut() = undo;
-                    self.put(record.draft);
-                }
-            } else if !restored {
-                self.fetch().await;
-            }
-            if !tab::is_ours(self.id.get()).await {
-                self.become_another();
-            }
-            self.may_write.set(true);
-        } else {
-            _ = tab::is_ours(self.id.get()).await;
+        self.open_shelf().await;
+        let found = !had || self.find(restored).await;
+        let is_ours = tab::is_ours(self.id.get()).await;
+        if self.ended.get() {
+            return;
         }
+        // What is kept under the id does not stand in the fields, or is another tab's: it must stay as it is.
+        if !found || !is_ours {
+            self.become_another().await;
+        }
+        self.may_write.set(true);
         if self.revision.get() > self.saved.get() {
             self.keep_soon();
         }
-        let database = self.database.borrow().clone();
-        if let Some(database) = database {
-            forget_old(&database).await;
-        }
+        shelf::forget_old().await;
     }
 
-    /// The draft as the database has it.
-    async fn read(&self) -> Option<(Record, BTreeMap<String, String>)> {
-        let database = self.database.borrow().clone()?;
-        let prefix = format!("{} ", self.id.get());
-        let texts = database.read(&prefix).await?;
-        let mut parts: BTreeMap<_, _> =
-            texts.into_iter().filter_map(|(key, text)| Some((key.strip_prefix(&prefix)?.to_owned(), text))).collect();
-        for (part, text) in &parts {
-            self.written.borrow_mut().insert(part.clone(), hash(text));
+    /// Brings back the newest of what is kept. Says whether the fields have it now.
+    async fn find(&self, restored: bool) -> bool {
+        let before = self.revision.get();
+        let here = self.shelf().map(|shelf| async move { shelf.read().await });
+        let here = match here {
+            Some(reading) => reading.await,
+            None => None,
+        };
+        // What this tab itself had a moment ago is not older than what the server has.
+        let there = if restored { Ok(None) } else { get_draft(self.id.get()).await };
+        if self.ended.get() {
+            return false;
         }
-        let mut record: Record = serde_json::from_str(&parts.remove(WHOLE)?).ok()?;
-        let undo = parts.iter().filter_map(|(part, json)| Some((part.strip_prefix("undo ")?.to_owned(), json.clone())));
-        let undo = undo.collect();
-        put_together(&mut record.draft, &mut parts);
-        Some((record, undo))
-    }
-
-    /// The draft as the server has it.
-    async fn fetch(&self) {
-        match get_draft(self.id.get()).await {
-            Ok(Some(kept)) if self.revision.get() < kept.revision => {
-                self.revision.set(kept.revision);
-                self.saved.set(kept.revision);
-                self.put(kept.draft);
+        if let (Err(PageError(error)), None) = (&there, &here) {
+            let error = error.clone().hint("The draft is where it was. Open it again once the server answers.");
+            self.desk.run.refuse(error.into());
+        }
+        let here_revision = here.as_ref().map_or(-1, |(record, _)| record.revision);
+        let newest = match there {
+            Ok(Some(SavedDraft { revision, mut draft })) if revision > here_revision => {
+                // A run that another browser has sent is not this one's to send.
+                draft.starting = None;
+                Some((revision, revision, draft, Undo::new()))
             }
-            _ => take_up_run(self.desk),
+            _ => here.map(|(record, undo)| (record.revision, record.saved, record.draft, undo)),
+        };
+        match newest {
+            // It was typed already: what is kept stays where it is.
+            Some(_) if self.revision.get() != before => restored,
+            Some((revision, saved, draft, undo)) if !restored || revision > before => {
+                self.revision.set(revision);
+                self.saved.set(saved);
+                *self.undo.borrow_mut() = undo;
+                self.put(draft);
+                true
+            }
+            Some((revision, saved, _, undo)) => {
+                self.saved.set(saved);
+                // The tab's own storage is too small for it where much was undone.
+                if revision == before && self.undo.borrow().is_empty() && !undo.is_empty() {
+                    *self.undo.borrow_mut() = undo;
+                    self.put_undo();
+                }
+                true
+            }
+            None => {
+                if !restored {
+                    take_up_run(self.desk);
+                }
+                restored
+            }
         }
+    }
+
+    async fn open_shelf(&self) {
+        let shelf = Shelf::open(self.id.get()).await.map(Rc::new);
+        *self.shelf.borrow_mut() = shelf;
+    }
+
+    fn shelf(&self) -> Option<Rc<Shelf>> {
+        self.shelf.borrow().clone()
     }
 
     /// Puts a draft into the fields, with what could be undone in them, and goes on with its run.
     fn put(&self, mut draft: Draft) {
-        draft.model = self.desk.model_named(&draft.model).name;
+        // Under its own name; one that is not there just now keeps the name that it has.
+        if let Some(known) =
+            self.desk.models.with_value(|models| find(models, &draft.model).map(|model| model.name.clone()))
+        {
+            draft.model = known;
+        }
+        self.filling.set(true);
         self.desk.draft.set(draft);
         take_up_run(self.desk);
+        self.put_undo();
+    }
+
+    fn put_undo(&self) {
         let undo = self.undo.borrow().clone();
-        // Once the fields hold it.
+        // Once the fields hold their texts.
         request_animation_frame(move || {
             for field in editor_fields() {
                 put_history(&field, undo.get(&field).map(String::as_str));
@@ -192,13 +212,17 @@ impl Keeper {
         });
     }
 
-    /// This tab was made from another one, which goes on with the draft: it goes on with a copy.
-    fn become_another(self: &Rc<Self>) {
-        self.id.set(tab::new_id());
-        self.written.borrow_mut().clear();
+    /// Goes on under an id of its own: what stands under the other one stays as it is.
+    async fn become_another(self: &Rc<Self>) {
+        let other = self.id.replace(tab::new_id());
+        tab::let_go(other);
         self.saved.set(0);
         forget_starting(self.desk);
-        self.changed();
+        self.open_shelf().await;
+        _ = tab::is_ours(self.id.get()).await;
+        if !self.ended.get() && self.revision.get() > 0 {
+            self.changed();
+        }
     }
 
     fn watch(self: &Rc<Self>) {
@@ -220,7 +244,9 @@ impl Keeper {
         let keeper = Rc::clone(self);
         Effect::new(move |before: Option<()>| {
             desk.draft.track();
-            if before.is_some() {
+            if before.is_none() || keeper.filling.replace(false) {
+                keeper.filling.set(false);
+            } else {
                 keeper.changed();
             }
         });
@@ -247,30 +273,32 @@ impl Keeper {
 
     fn end(self: &Rc<Self>) {
         self.keep_now();
+        *self.last.borrow_mut() = self.draft();
         self.ended.set(true);
-        if self.may_write.get()
-            && let Some(draft) = self.draft()
-        {
-            let keeper = Rc::clone(self);
-            spawn_local(async move {
-                keeper.write_database(draft).await;
-                tab::let_go(keeper.id.get());
-            });
-        } else {
-            tab::let_go(self.id.get());
-        }
+        let keeper = Rc::clone(self);
+        spawn_local(async move {
+            keeper.write_browser().await;
+            tab::let_go(keeper.id.get());
+        });
     }
 
     fn draft(&self) -> Option<Draft> {
-        self.desk.draft.try_read_untracked().map(|draft| draft.clone())
+        let last = self.last.borrow().clone();
+        last.or_else(|| self.desk.draft.try_read_untracked().map(|draft| draft.clone()))
     }
 
     /// Keeps it in the browser now: what is typed is told first.
-    fn keep_now(&self) {
-        if !self.ended.get() {
-            settle_editors();
-            self.write();
+    fn keep_now(self: &Rc<Self>) {
+        if self.ended.get() {
+            return;
         }
+        if is_behind() {
+            settle_editors();
+            self.revision.set((js_sys::Date::now() as i64).max(self.revision.get() + 1));
+        }
+        self.write_tab();
+        let keeper = Rc::clone(self);
+        spawn_local(async move { _ = keeper.write_browser().await });
     }
 
     fn keep(self: &Rc<Self>) {
@@ -278,26 +306,23 @@ impl Keeper {
         if self.ended.get() {
             return;
         }
+        let in_tab = self.write_tab();
         if !self.may_write.get() {
             return self.keep_soon();
         }
-        let in_tab = self.write();
-        let Some(draft) = self.draft() else { return };
-        let is_large = draft.text_bytes() > LARGE_BYTES;
+        let is_large = self.desk.draft.try_read_untracked().is_some_and(|draft| draft.text_bytes() > LARGE_BYTES);
         let keeper = Rc::clone(self);
         spawn_local(async move {
-            let in_database = keeper.write_database(draft).await;
-            if !in_tab && !in_database {
-                keeper.desk.kept.try_set(Kept::Nowhere);
-            }
+            let in_database = keeper.write_browser().await;
+            keeper.is_in_browser.set(in_tab || in_database);
         });
         self.save_in(if is_large { SAVE_LARGE_AFTER } else { SAVE_AFTER });
     }
 
-    /// Into the tab's own storage; that happens at once.
-    fn write(&self) -> bool {
+    /// Into the tab's own storage; that happens at once. Says whether it is all there.
+    fn write_tab(&self) -> bool {
         for field in take_edited() {
-            if let Some(history) = browser::editors::history_of(&field) {
+            if let Some(history) = history_of(&field) {
                 self.undo.borrow_mut().insert(field, history);
             }
         }
@@ -309,42 +334,34 @@ impl Keeper {
         Session { id, revision, origin: draft.origin, draft: Some(draft), undo }.write()
     }
 
-    /// Into the browser's database: the parts that have changed.
-    async fn write_database(&self, mut draft: Draft) -> bool {
-        let Some(database) = self.database.borrow().clone() else { return false };
-        let revision = self.revision.get();
-        if revision == 0 {
+    /// Into the browser's database, one write at a time. Says whether it is there.
+    async fn write_browser(&self) -> bool {
+        if self.revision.get() == 0 || !self.may_write.get() {
+            return false;
+        }
+        if self.writing.replace(true) {
+            self.write_again.set(true);
             return true;
         }
-        let (title, about) = (draft.title(), draft.about());
-        let mut parts = take_apart(&mut draft);
-        parts.extend(self.undo.borrow().iter().map(|(field, json)| (format!("undo {field}"), json.clone())));
-        let updated_at = js_sys::Date::now() as i64 * 1_000;
-        let record = Record { revision, saved: self.saved.get(), updated_at, title, about, draft };
-        parts.extend(serde_json::to_string(&record).ok().map(|json| (WHOLE.to_owned(), json)));
-        let hashes: HashMap<_, _> = parts.iter().map(|(part, text)| (part.clone(), hash(text))).collect();
-        let (texts, gone) = {
-            let written = self.written.borrow();
-            let key = |part: &str| format!("{} {part}", self.id.get());
-            let changed = parts.into_iter().filter(|(part, _)| written.get(part) != hashes.get(part));
-            let texts: Vec<_> = changed.map(|(part, text)| (key(&part), text)).collect();
-            let gone: Vec<_> =
-                written.keys().filter(|part| !hashes.contains_key(*part)).map(|part| key(part)).collect();
-            (texts, gone)
-        };
-        let done = database.write(texts, gone).await;
-        if done {
-            *self.written.borrow_mut() = hashes;
+        let mut done = false;
+        while let (Some(shelf), Some(draft)) = (self.shelf(), self.draft()) {
+            self.write_again.set(false);
+            let record = Record::new(self.revision.get(), self.saved.get(), draft);
+            let undo = self.undo.borrow().clone();
+            done = shelf.write(record, &undo).await;
+            if !self.write_again.get() {
+                break;
+            }
         }
+        self.writing.set(false);
         done
     }
 
     fn save_in(self: &Rc<Self>, pause: Duration) {
-        if self.saving.replace(true) {
-            return;
+        if !self.saving.replace(true) {
+            let keeper = Rc::clone(self);
+            set_timeout(move || spawn_local(keeper.save()), pause);
         }
-        let keeper = Rc::clone(self);
-        set_timeout(move || spawn_local(keeper.save()), pause);
     }
 
     async fn save(self: Rc<Self>) {
@@ -354,25 +371,34 @@ impl Keeper {
         let answer = if draft.text_bytes() > INLINE_BODY_BYTES_MAX {
             Err(PageError(ApiError::new(Code::BodyTooLarge, "The draft is too large.")))
         } else {
-            save_draft(self.id.get(), revision, draft.clone()).await
+            save_draft(self.id.get(), revision, draft).await
         };
         self.saving.set(false);
+        if self.ended.get() {
+            return;
+        }
         match answer {
-            Ok(()) => {
+            Ok(true) => {
                 self.saved.set(revision);
                 if self.revision.get() == revision {
-                    self.desk.kept.try_set(Kept::Saved);
-                    self.write_database(draft).await;
+                    self.desk.kept.set(Kept::Saved);
+                    self.write_browser().await;
                 } else {
                     self.save_in(SAVE_AFTER);
                 }
             }
-            Err(PageError(error)) if error.code == Code::BodyTooLarge => _ = self.desk.kept.try_set(Kept::TooLarge),
+            // Another browser has gone on with it: this is another draft from here on.
+            Ok(false) => self.become_another().await,
+            Err(PageError(error)) if error.code == Code::BodyTooLarge => self.say(Kept::TooLarge),
             Err(_) => {
-                self.desk.kept.try_set(Kept::Here);
+                self.say(Kept::Here);
                 self.save_in(RETRY_AFTER);
             }
         }
+    }
+
+    fn say(&self, kept: Kept) {
+        self.desk.kept.set(if self.is_in_browser.get() { kept } else { Kept::Nowhere });
     }
 }
 
@@ -400,37 +426,5 @@ fn take_up_run(desk: Desk) {
 fn forget_starting(desk: Desk) {
     if desk.draft.starting().with_untracked(Option::is_some) {
         desk.draft.starting().set(None);
-    }
-}
-
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The drafts that this browser has.
-pub async fn list() -> Vec<DraftSummary> {
-    let Some(database) = Database::open().await else { return Vec::new() };
-    let texts = database.read("drf_").await.unwrap_or_default();
-    let records = texts.into_iter().filter_map(|(key, json)| {
-        let id = key.strip_suffix(WHOLE)?.trim_end().parse().ok()?;
-        let record: Record = serde_json::from_str(&json).ok()?;
-        Some(DraftSummary { id, title: record.title, about: record.about, updated_at: record.updated_at })
-    });
-    records.collect()
-}
-
-/// Takes a draft out of this browser.
-pub async fn forget(id: DraftId) {
-    if let Some(database) = Database::open().await {
-        database.remove(&format!("{id} ")).await;
-    }
-}
-
-async fn forget_old(database: &Database) {
-    let since = js_sys::Date::now() as i64 * 1_000 - DRAFT_TTL_MICROS;
-    for draft in list().await.into_iter().filter(|draft| draft.updated_at < since) {
-        database.remove(&format!("{} ", draft.id)).await;
     }
 }

@@ -45,7 +45,7 @@ impl Session {
         serde_json::from_str(&storage()?.get_item(KEY).ok()??).ok()
     }
 
-    /// Writes it, without what is too large. Says whether the browser took it.
+    /// Writes it, without what is too large. Says whether the draft is in it.
     pub fn write(mut self) -> bool {
         let Some(storage) = storage() else { return false };
         let write = |session: &Self| {
@@ -61,7 +61,8 @@ impl Session {
             return true;
         }
         self.draft = None;
-        write(&self)
+        _ = write(&self);
+        false
     }
 }
 
@@ -145,6 +146,22 @@ pub async fn is_ours(id: DraftId) -> bool {
             false
         }
     }
+}
+
+/// The drafts that tabs of this browser have open, this one's included.
+pub async fn open_drafts() -> Vec<DraftId> {
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &name.into()).ok();
+    let ask = || {
+        let locks = get(window().navigator().as_ref(), "locks").filter(JsValue::is_object)?;
+        let query = get(&locks, "query")?.dyn_into::<js_sys::Function>().ok()?;
+        query.call0(&locks).ok()?.dyn_into::<js_sys::Promise>().ok()
+    };
+    let Some(answer) = ask() else { return Vec::new() };
+    let answer = wasm_bindgen_futures::JsFuture::from(answer).await.ok();
+    let held =
+        answer.and_then(|answer| get(&answer, "held")).map(|held| js_sys::Array::from(&held)).unwrap_or_default();
+    let names = held.iter().filter_map(|lock| get(&lock, "name")?.as_string());
+    names.filter_map(|name| name.strip_prefix("etude.")?.parse().ok()).collect()
 }
 
 /// Lets another tab have the draft.

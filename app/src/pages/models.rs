@@ -127,6 +127,8 @@ fn Known(listed: Listed) -> impl IntoView {
             (plural(listed.models.len(), "model"), format!("from {}", plural(answering, "provider")))
         })
     };
+    // Asked for once more, what lies there stays as it is.
+    let beside = Memo::new(move |_| models.beside.get());
     let is_open = Signal::derive(move || models.beside.get().is_some());
     let is_asking = move || models.asking.get().is_some();
     view! {
@@ -165,7 +167,7 @@ fn Known(listed: Listed) -> impl IntoView {
                         .collect_view()}
                 </footer>
             </section>
-            {move || models.beside.get().map(|beside| view! { <ProviderForm models beside/> })}
+            {move || beside.get().map(|beside| view! { <ProviderForm models beside/> })}
         </SettingsShell>
     }
     .into_any()

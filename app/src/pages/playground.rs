@@ -16,7 +16,7 @@ use crate::components::workbench::Workbench;
 use crate::drafts;
 use crate::live::Live;
 use crate::state::compose::Refusal;
-use crate::state::desk::{Desk, find};
+use crate::state::desk::Desk;
 use crate::state::draft::Draft;
 use crate::state::overlays::Overlays;
 use crate::state::run::RunState;
@@ -57,10 +57,7 @@ fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> i
     let example = models.first().map(Draft::example).unwrap_or_default();
     let (draft, run) = match &kept {
         Ok(Some(kept)) => {
-            let mut draft = Draft::of_run(kept).unwrap_or_else(|| Draft { run: Some(kept.id), ..example.clone() });
-            if find(&models, &draft.model).is_none() {
-                draft.model = example.model;
-            }
+            let draft = Draft::of_run(kept).unwrap_or_else(|| Draft { run: Some(kept.id), ..example.clone() });
             (draft, RunState::kept(kept))
         }
         Ok(None) => (example, RunState::default()),

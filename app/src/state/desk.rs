@@ -69,13 +69,15 @@ impl Desk {
         }
     }
 
-    /// The model with that name or alias; the default where there is none.
+    /// The model with that name or alias; without a name the default. One that is not there is gone.
     #[must_use]
     pub fn model_named(&self, name: &str) -> ModelInfo {
-        self.models.with_value(|models| find(models, name).or(models.first()).cloned()).unwrap_or_else(|| {
-            // The page is not shown without a model; this keeps the type free of an option.
-            ModelInfo::named(name, "")
-        })
+        let known = self.models.with_value(|models| match name {
+            "" => models.first().cloned(),
+            name => find(models, name).cloned(),
+        });
+        // Its provider may be away: the name stays, in case it comes back.
+        known.unwrap_or_else(|| ModelInfo { status: ModelStatus::Gone, ..ModelInfo::named(name, "") })
     }
 
     /// The chosen model.

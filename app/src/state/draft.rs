@@ -202,6 +202,16 @@ impl Draft {
         first.unwrap_or("Nothing written").chars().take(TITLE_CHARS).collect()
     }
 
+    /// Its texts in lower case, to be searched.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let messages = self.messages.iter().map(|message| message.text.as_str());
+        let inputs = self.inputs.values().map(String::as_str);
+        let others = [&self.system, &self.model, &self.tools, &self.format.schema, &self.options].map(String::as_str);
+        let texts: Vec<&str> = messages.chain(inputs).chain(others).filter(|text| !text.is_empty()).collect();
+        texts.join("\n").to_lowercase()
+    }
+
     /// About how many bytes it takes: those of its texts and pictures.
     #[must_use]
     pub fn text_bytes(&self) -> usize {

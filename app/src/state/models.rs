@@ -10,6 +10,9 @@ pub const EMBEDDED: &str = "embedded";
 /// What is known of a model, in one line.
 #[must_use]
 pub fn facts(model: &ModelInfo) -> String {
+    if model.provider.is_empty() {
+        return "Not there now: its provider may be away. It stays chosen.".to_owned();
+    }
     let context = model.context_tokens.map(|tokens| format!("{} context", thousands(tokens.into())));
     let price = model.price.map(|price| {
         if price == Price::FREE {

@@ -28,6 +28,8 @@ pub struct KeptDraft {
     pub title: String,
     /// What else is in it, in a few words.
     pub about: String,
+    /// Its texts in lower case, to be searched.
+    pub words: String,
     /// All of it, as JSON of the page's own.
     pub content: String,
 }

@@ -12,12 +12,12 @@ use crate::principal::Principal;
 pub struct Drafts<'a>(pub(crate) &'a Shared);
 
 impl Drafts<'_> {
-    /// Keeps a draft, unless a newer revision of it is there already.
+    /// Keeps a draft, unless a newer revision of it is there already. Says whether it was taken.
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn save(self, principal: &Principal, draft: &KeptDraft) -> Result<(), Error> {
-        self.0.store.save_draft(principal, draft, self.0.clock.now_micros()).await.map(drop)
+    pub async fn save(self, principal: &Principal, draft: &KeptDraft) -> Result<bool, Error> {
+        self.0.store.save_draft(principal, draft, self.0.clock.now_micros()).await
     }
 
     /// The drafts that have the words in them, the last changed first.

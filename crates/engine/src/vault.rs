@@ -69,14 +69,18 @@ fn make(file: &Path, clock: &Clock) -> Result<[u8; KEY_BYTES], Error> {
     let mut key = [0; KEY_BYTES];
     clock.random(&mut key);
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Under its name there is never half a key, also not after a power cut.
+    let half = file.with_extension("new");
     let write = || {
-        let mut file = options.open(file)?;
-        writeln!(file, "{hex}")?;
-        file.sync_all()
+        let mut new = options.open(&half)?;
+        writeln!(new, "{hex}")?;
+        new.sync_all()?;
+        fs::rename(&half, file)?;
+        fs::File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
     };
     write().map_err(Error::disk(format!("the key file {} cannot be written", file.display())))?;
     Ok(key)

@@ -3,12 +3,16 @@
 //! A name is resolved here, every address it has is checked, and the connection goes to one that was checked: a name
 //! that answers differently the second time gains nothing. Redirects are not followed.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Where the instances of a cloud ask for their credentials over IPv6 (Amazon's address; the others use link-local ones).
+/// Where the instances of clouds ask for their credentials, where that is no link-local address: Alibaba's, Azure's and
+/// Oracle's.
+const METADATA_V4: [Ipv4Addr; 3] =
+    [Ipv4Addr::new(100, 100, 100, 200), Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(192, 0, 0, 192)];
+/// The same over IPv6: Amazon's.
 const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
 
 /// Whether a request may go there.
@@ -18,7 +22,10 @@ const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x025
 #[must_use]
 pub fn is_allowed(ip: IpAddr) -> bool {
     match ip.to_canonical() {
-        IpAddr::V4(ip) => !(ip.is_link_local() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast()),
+        IpAddr::V4(ip) => {
+            let no_host = ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast();
+            !(no_host || ip.is_link_local() || METADATA_V4.contains(&ip))
+        }
         IpAddr::V6(ip) => {
             !(ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast() || ip == METADATA_V6)
         }
@@ -58,6 +65,7 @@ mod tests {
     fn k3_where_clouds_hand_out_credentials_nothing_is_sent() {
         for bad in [
             "169.254.169.254",
+            "100.100.100.200",
             "0.0.0.0",
             "255.255.255.255",
             "224.0.0.1",

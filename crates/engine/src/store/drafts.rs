@@ -20,9 +20,9 @@ impl Store {
     pub async fn save_draft(&self, of: &Principal, draft: &KeptDraft, now: i64) -> Result<bool, Error> {
         let mut transaction = self.writer.begin().await?;
         let saved = sqlx::query(
-            "insert into drafts (id, workspace, user, revision, title, about, content, updated_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (workspace, user, id) do update set \
-             revision = excluded.revision, title = excluded.title, about = excluded.about, content = excluded.content, \
+            "insert into drafts (id, workspace, user, revision, title, about, content, updated_at, words) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (workspace, user, id) do update set \
+             revision = excluded.revision, title = excluded.title, about = excluded.about, content = excluded.content, words = excluded.words, \
              updated_at = excluded.updated_at, deleted_at = null where excluded.revision > drafts.revision",
         )
         .bind(&draft.id.as_bytes()[..])
@@ -33,6 +33,7 @@ impl Store {
         .bind(&draft.about)
         .bind(&draft.content)
         .bind(now)
+        .bind(&draft.words)
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -56,12 +57,12 @@ impl Store {
     pub async fn drafts(&self, of: &Principal, query: &str) -> Result<Vec<DraftSummary>, Error> {
         let rows = sqlx::query(
             "select id, title, about, updated_at from drafts where workspace = $1 and user = $2 \
-             and deleted_at is null and ($3 = '' or instr(lower(content), lower($3)) > 0) \
+             and deleted_at is null and ($3 = '' or instr(words, $3) > 0) \
              order by updated_at desc limit $4",
         )
         .bind(&of.workspace.as_bytes()[..])
         .bind(&of.user.as_bytes()[..])
-        .bind(query)
+        .bind(query.to_lowercase())
         .bind(LISTED_MAX)
         .fetch_all(&self.readers)
         .await?;
