@@ -114,6 +114,13 @@ pub fn own_build() -> Option<String> {
     Some(build.to_owned())
 }
 
+/// Puts another address in the place of the page's, which stays.
+pub fn replace_address(address: &str) {
+    if let Ok(history) = window().history() {
+        _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address));
+    }
+}
+
 /// Loads the page again.
 pub fn reload() {
     _ = window().location().reload();

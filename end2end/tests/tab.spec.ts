@@ -95,6 +95,30 @@ test("H5 a model's process that dies ends its runs, keeps their text, and the ne
   expect(await textOf(page)).not.toBe("");
 });
 
+test("A3 a run that broke off goes on from its own page", async ({ page }) => {
+  await open(page);
+  await choose(page, "quick", 6);
+  await run(page).click();
+  await finished(page, "length");
+  const first = await runId(page);
+  const begun = (await textOf(page)).trim();
+  await open(page, `/runs/${first}`);
+  await page.getByRole("button", { name: "Continue from here" }).click();
+  await live(page);
+  await expect.poll(() => runId(page)).not.toBe(first);
+  await finished(page, "length");
+  const second = await runId(page);
+  const { request, parent } = await (await page.request.get(`/v1/runs/${second}`)).json();
+  expect(parent ?? request.parent).toBe(first);
+  expect(request.messages.at(-1)).toMatchObject({ role: "assistant" });
+  expect(request.messages.at(-1).content.trim()).toBe(begun);
+  // A reload does not do it again.
+  await page.reload();
+  await live(page);
+  await page.waitForTimeout(500);
+  expect(await runId(page)).toBe(second);
+});
+
 test.describe("a locked database", () => {
   test.use({ allowedErrors: [/status of 503/] });
 

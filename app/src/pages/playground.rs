@@ -26,6 +26,8 @@ use crate::state::run::RunState;
 pub fn PlaygroundPage() -> impl IntoView {
     let query = use_query_map();
     let opened = Memo::new(move |_| query.with(|query| query.get("run")?.parse::<RunId>().ok()));
+    // From the page of a run that broke off.
+    let go_on = Memo::new(move |_| query.with(|query| query.get("continue").is_some()));
     let models = Resource::new(|| (), |()| list_models());
     let kept = Resource::new(
         move || opened.get(),
@@ -42,7 +44,7 @@ pub fn PlaygroundPage() -> impl IntoView {
             {move || Suspend::new(async move {
                 match models.await {
                     Ok(models) if models.is_empty() => view! { <NoModels/> }.into_any(),
-                    Ok(models) => view! { <Playground models kept=kept.await/> }.into_any(),
+                    Ok(models) => view! { <Playground models kept=kept.await go_on=go_on.get_untracked()/> }.into_any(),
                     Err(PageError(error)) => view! { <Broken refusal=error.into()/> }.into_any(),
                 }
             })}
@@ -52,7 +54,7 @@ pub fn PlaygroundPage() -> impl IntoView {
 
 /// The playground, once everything it begins with is there.
 #[component]
-fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> impl IntoView {
+fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>, go_on: bool) -> impl IntoView {
     let live = expect_context::<Live>();
     let example = models.first().map(Draft::example).unwrap_or_default();
     let (draft, run) = match &kept {
@@ -72,6 +74,14 @@ fn Playground(models: Vec<ModelInfo>, kept: Result<Option<Run>, PageError>) -> i
     let overlays = expect_context::<Overlays>();
     Effect::new(move || overlays.desk.set(Some(desk)));
     drafts::keep(desk, opened);
+    Effect::new(move || {
+        let Some(opened) = opened.filter(|_| go_on) else { return };
+        // A reload must not do it again.
+        browser::replace_address(&format!("/?run={opened}"));
+        if desk.run.id.get_untracked() == Some(opened) && untrack(|| desk.can_continue()) {
+            desk.continue_answer();
+        }
+    });
     on_cleanup(move || {
         overlays.desk.set(None);
         live.release(run);

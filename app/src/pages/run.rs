@@ -167,10 +167,11 @@ fn KeptRun(
         over
     });
     deeds.focus("delete");
+    let prefill = model.as_ref().is_some_and(|model| !model.refuses("prefill"));
     let page = view! {
         {(!ended).then(|| view! { <noscript inner_html=REFRESH></noscript> })}
         <div class="page">
-            <Head state id created_at=run.created_at over deeds/>
+            <Head state id created_at=run.created_at over prefill deeds/>
             <div class="run">
                 <div class="run__main">
                     <Waterfall run=state/>
@@ -186,7 +187,7 @@ fn KeptRun(
 
 /// How the run stands, and what can be done with it.
 #[component]
-fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, deeds: Deeds) -> impl IntoView {
+fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: bool, deeds: Deeds) -> impl IntoView {
     let live = expect_context::<Live>();
     let stop = move |_| {
         state.stopping.set(true);
@@ -210,6 +211,16 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, deeds: De
                         "Delete"
                     </button>
                 </ActionForm>
+            </Show>
+            <Show when=move || prefill && state.broke_off()>
+                <form action="/" method="get" class="live-only">
+                    <input type="hidden" name="run" value=id.to_string()/>
+                    <input type="hidden" name="continue" value="1"/>
+                    <button class="button" type="submit">
+                        <Icon name="arrow-right" small=true/>
+                        "Continue from here"
+                    </button>
+                </form>
             </Show>
             <a class="button" data-kind="primary" href=format!("/?run={id}")>"Open in playground"</a>
             {move || {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{FinishReason, ModelInfo, ModelStatus, NewRun, Role, RunStatus};
+use domain::{ModelInfo, ModelStatus, NewRun, Role};
 use leptos::prelude::*;
 use reactive_stores::Store;
 
@@ -200,11 +200,7 @@ impl Desk {
     /// Whether the answer broke off and the model can go on from where it was.
     #[must_use]
     pub fn can_continue(&self) -> bool {
-        let broke_off = self.run.view.with(|view| {
-            let cut = view.finish_reason == Some(FinishReason::Length);
-            cut || matches!(view.status, RunStatus::Interrupted | RunStatus::Cancelled | RunStatus::Failed)
-        });
-        broke_off && !self.run.text.with(String::is_empty) && !self.model().refuses("prefill")
+        self.run.broke_off() && !self.model().refuses("prefill")
     }
 
     /// Runs on from where the answer broke off: what there is becomes the beginning of the next answer.

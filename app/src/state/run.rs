@@ -1,6 +1,6 @@
 //! One run as it grows: events in, signals out, joined per frame.
 
-use domain::{Event, Output, Run, RunId, RunView};
+use domain::{Event, FinishReason, Output, Run, RunId, RunStatus, RunView};
 use leptos::prelude::*;
 
 use super::compose::Refusal;
@@ -120,6 +120,16 @@ impl RunState {
     pub fn output(&self) -> Output {
         let view = self.view.with(|view| view.output.clone());
         Output { text: self.text.get(), reasoning: self.reasoning.get(), ..view }
+    }
+
+    /// Whether there is a part of an answer that did not come to its end by itself.
+    #[must_use]
+    pub fn broke_off(&self) -> bool {
+        let broke_off = self.view.with(|view| {
+            let cut = view.finish_reason == Some(FinishReason::Length);
+            cut || matches!(view.status, RunStatus::Interrupted | RunStatus::Cancelled | RunStatus::Failed)
+        });
+        broke_off && !self.text.with(String::is_empty)
     }
 
     /// Whether it may still bring something.
