@@ -12,6 +12,9 @@ use super::Files;
 /// What browsers get compressed; fonts and pictures are compressed in themselves.
 const COMPRESSED: &[&str] = &["js", "wasm", "css", "svg"];
 
+/// Up to this size a file is compressed as well as can be, in bytes.
+const BEST_BYTES_MAX: usize = 8 << 20;
+
 /// Makes `dir` hold exactly these files, and a `.br` beside each that compresses well.
 /// Answers with the number of files that had changed.
 pub fn publish(dir: &Path, files: &Files) -> Result<usize> {
@@ -54,8 +57,8 @@ fn update(path: &Path, content: &[u8], compress: bool) -> Result<bool> {
 
 fn brotli(content: &[u8]) -> Result<Vec<u8>> {
     let mut params = BrotliEncoderParams { size_hint: content.len(), ..BrotliEncoderParams::default() };
-    // The best quality takes a second for each 0.4 MB: too long for a development build.
-    params.quality = if content.len() < 4 << 20 { 11 } else { 9 };
+    // The best quality takes a second for each 0.4 MB: too long for a development build, whose file is far larger.
+    params.quality = if content.len() < BEST_BYTES_MAX { 11 } else { 9 };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut &*content, &mut packed, &params)?;
     Ok(packed)

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use walrus::{Function, FunctionKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{Files, add_folder};
@@ -48,10 +49,31 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Files> {
     Ok(files)
 }
 
+/// Leptos compiles every view's hydration twice: at once, and in steps for `hydrate_lazy`. The page calls only the first
+/// (`frontend/src/lib.rs`), but each view's table of functions names the second, so no linker can drop it.
+const LAZY_HYDRATION: &str = "hydrate_async";
+
+/// Empties the functions that hydrate in steps, and says how many there were; what only they call goes with them when
+/// wasm-bindgen collects what nobody reaches. A call of one would end the page with `unreachable`.
+fn cut_lazy_hydration(module: &mut Module) -> usize {
+    let is_one = |function: &&mut Function| function.name.as_ref().is_some_and(|name| name.contains(LAZY_HYDRATION));
+    let mut cut = 0;
+    for function in module.funcs.iter_mut().filter(is_one) {
+        if let FunctionKind::Local(function) = &mut function.kind {
+            let mut body = function.builder_mut().func_body();
+            body.instrs_mut().clear();
+            body.unreachable();
+            cut += 1;
+        }
+    }
+    cut
+}
+
 /// Runs wasm-bindgen, unless this very WASM has been through it.
 fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
     let wasm = fs::read(compiled).with_context(|| format!("reading {}", compiled.display()))?;
-    let digest = blake3::hash(&wasm).to_hex();
+    // What is cut is part of what was done.
+    let digest = blake3::Hasher::new().update(&wasm).update(LAZY_HYDRATION.as_bytes()).finalize().to_hex();
     let stamp = out.join("input.blake3");
     if fs::read_to_string(&stamp).is_ok_and(|known| known == digest.as_str()) {
         return Ok(());
@@ -61,12 +83,23 @@ fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
         fs::remove_dir_all(out).with_context(|| format!("clearing {}", out.display()))?;
     }
     let pkg = out.join("pkg");
+    let mut module = ModuleConfig::new()
+        .strict_validate(false)
+        .generate_dwarf(false)
+        // The names of leptos's types, for stack traces: most of the file when they are kept.
+        .generate_name_section(matches!(profile, Profile::Dev))
+        .parse(&wasm)
+        .context("reading the WASM file")?;
+    let cut = cut_lazy_hydration(&mut module);
+    if cut == 0 && matches!(profile, Profile::Release) {
+        bail!(
+            "no function `{LAZY_HYDRATION}` is in the page: leptos has named it anew, and the page is a fifth larger than it need be"
+        );
+    }
     Bindgen::new()
-        .input_bytes("etude", wasm)
+        .input_module("etude", module)
         .web(true)?
         .typescript(false)
-        // The names of leptos's types, for stack traces: most of the file when they are kept.
-        .remove_name_section(matches!(profile, Profile::Release))
         // The page names the WASM file itself; the script must not guess another.
         .omit_default_module_path(true)
         .generate_output()
