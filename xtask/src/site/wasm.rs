@@ -51,7 +51,10 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Files> {
 
 /// Leptos compiles every view's hydration twice: at once, and in steps for `hydrate_lazy`. The page calls only the first
 /// (`frontend/src/lib.rs`), but each view's table of functions names the second, so no linker can drop it.
-const LAZY_HYDRATION: &str = "hydrate_async";
+///
+/// This is how the steps themselves are called once mangled. The closures in them have the code of those in the other
+/// half, and the compiler lets both be one: they stay.
+const LAZY_HYDRATION: &str = "13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h";
 
 /// Empties the functions that hydrate in steps, and says how many there were; what only they call goes with them when
 /// wasm-bindgen collects what nobody reaches. A call of one would end the page with `unreachable`.
@@ -93,7 +96,7 @@ fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
     let cut = cut_lazy_hydration(&mut module);
     if cut == 0 && matches!(profile, Profile::Release) {
         bail!(
-            "no function `{LAZY_HYDRATION}` is in the page: leptos has named it anew, and the page is a fifth larger than it need be"
+            "no function `hydrate_async` is in the page: leptos has named it anew, and the page is a fifth larger than it need be"
         );
     }
     Bindgen::new()
