@@ -204,3 +204,40 @@ test("K4 nothing in an answer becomes a script, a form, a style or a request", a
   }
   expect(foreign).toEqual([]);
 });
+
+test("A1 pictures are pasted and dropped into a message, sent with it, and kept for a reload", async ({ page }) => {
+  await open(page);
+  await choose(page, "quick");
+  const give = (type: "paste" | "drop", name: string) =>
+    page.evaluate(async ([type, name]) => {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = type === "paste" ? 8 : 16;
+      const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+      const data = new DataTransfer();
+      data.items.add(new File([blob as Blob], name as string, { type: "image/png" }));
+      const field = document.querySelectorAll(".cm-content")[1] as HTMLElement;
+      const init = { bubbles: true, cancelable: true };
+      field.dispatchEvent(type === "paste" ? new ClipboardEvent("paste", { ...init, clipboardData: data }) : new DragEvent("drop", { ...init, dataTransfer: data }));
+    }, [type, name]);
+  const pictures = page.getByRole("list", { name: "Pictures of message 1" }).getByRole("listitem");
+  await give("paste", "one.png");
+  await expect(pictures).toHaveCount(1);
+  await give("drop", "two.png");
+  await expect(pictures).toHaveCount(2);
+  await give("paste", "three.png");
+  await page.getByRole("button", { name: "Remove picture 3" }).click();
+  await expect(pictures).toHaveCount(2);
+  await page.reload();
+  await expect(page.locator("html[data-hydrated]")).toHaveCount(1);
+  await expect(pictures).toHaveCount(2);
+  await run(page).click();
+  await finished(page);
+  const { request } = await kept(page, await runId(page));
+  const parts = request.messages[1].content;
+  expect(parts.map(({ type }: { type: string }) => type)).toEqual(["text", "image", "image"]);
+  expect(parts[1].media_type).toBe("image/png");
+  // A model that sees none is not asked: the page says so.
+  await choose(page, "smollm2-135m-instruct");
+  await give("paste", "four.png");
+  await expect(page.getByRole("region", { name: "Output" }).getByRole("alert")).toContainText("cannot see pictures");
+});
