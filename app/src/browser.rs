@@ -9,6 +9,8 @@ use std::cell::Cell;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+/// Under which name the tab's storage has the draft. The script in the shell looks whether it is there.
+pub const DRAFT_KEY: &str = "etude.draft";
 /// Under which name the browser keeps the theme. The script in the shell reads it, too.
 pub const THEME_KEY: &str = "etude.theme";
 

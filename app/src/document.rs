@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::App;
-use crate::browser::{NAV_KEY, THEME_KEY};
+use crate::browser::{DRAFT_KEY, NAV_KEY, THEME_KEY};
 
 /// Sets the theme and the width of the navigation before anything is painted: an external script would come too late.
 fn theme_script() -> String {
     format!(
         "try{{let r=document.documentElement.dataset,t=localStorage.getItem('{THEME_KEY}');\
          if(t=='light'||t=='dark')r.theme=t;if(localStorage.getItem('{NAV_KEY}')=='open')r.nav='open';\
-         if(sessionStorage.getItem('etude.draft'))r.restoring=''}}catch{{}}"
+         if(sessionStorage.getItem('{DRAFT_KEY}'))r.restoring=''}}catch{{}}"
     )
 }
 

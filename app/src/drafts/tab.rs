@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::browser::DRAFT_KEY;
 use crate::state::draft::Draft;
 
-/// Under which name the tab's storage has the draft.
-const KEY: &str = "etude.draft";
 /// Most text that is put there, in bytes; browsers give a page about five megabytes.
 const BYTES_MAX: usize = 512 * 1024;
 /// How long the tab before this one may hold the draft's lock: a reload's first page lets go in far less, a tab that
@@ -42,7 +41,7 @@ pub struct Session {
 impl Session {
     /// Reads it.
     pub fn read() -> Option<Self> {
-        serde_json::from_str(&storage()?.get_item(KEY).ok()??).ok()
+        serde_json::from_str(&storage()?.get_item(DRAFT_KEY).ok()??).ok()
     }
 
     /// Writes it, without what is too large. Says whether the draft is in it.
@@ -50,7 +49,7 @@ impl Session {
         let Some(storage) = storage() else { return false };
         let write = |session: &Self| {
             let json = serde_json::to_string(session).ok().filter(|json| json.len() <= BYTES_MAX);
-            json.is_some_and(|json| storage.set_item(KEY, &json).is_ok())
+            json.is_some_and(|json| storage.set_item(DRAFT_KEY, &json).is_ok())
         };
         let is_large = self.draft.as_ref().is_some_and(|draft| draft.text_bytes() > BYTES_MAX);
         if !is_large && write(&self) {
@@ -93,9 +92,9 @@ pub fn take_up(id: Option<DraftId>) {
         _ = match id {
             Some(id) => {
                 let session = Session { id, revision: 0, origin: None, draft: None, undo: BTreeMap::new() };
-                serde_json::to_string(&session).map_or(Ok(()), |json| storage.set_item(KEY, &json))
+                serde_json::to_string(&session).map_or(Ok(()), |json| storage.set_item(DRAFT_KEY, &json))
             }
-            None => storage.remove_item(KEY),
+            None => storage.remove_item(DRAFT_KEY),
         };
     }
     _ = window().location().assign("/");

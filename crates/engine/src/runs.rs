@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::limits::COUNTED_BYTES_MAX;
 use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict, template};
 use tokio::sync::oneshot;
 
@@ -97,7 +98,7 @@ impl Runs<'_> {
     }
 
     /// Counts the tokens of a prompt as it is being typed, what is not filled in yet as nothing. `None` where only its
-    /// provider can count, or does not at once.
+    /// provider can count, or does not at once, and for a prompt so long that runs would have to wait for the count.
     ///
     /// # Errors
     /// When it could not be run as it is.
@@ -109,6 +110,10 @@ impl Runs<'_> {
         }
         let (model, provider) = self.0.registry.resolve(&new.model).await?;
         let rendered = render(&new, &model.info)?;
+        let texts = rendered.messages().iter().flat_map(|message| message.content.texts());
+        if texts.map(str::len).sum::<usize>() > COUNTED_BYTES_MAX {
+            return Ok(None);
+        }
         Ok(provider.count(&rendered).await)
     }
 

@@ -81,6 +81,9 @@ async fn f7_tokens_are_counted_exactly_where_the_tokenizer_is_here() {
     let mut stream = etude.stream(&filled).await;
     stream.rest().await;
     assert_eq!(etude.run(&stream.run).await["usage"]["input_tokens"], counted);
+    let mut long = filled.clone();
+    long["inputs"]["topic"] = json!("rivers ".repeat(200_000));
+    assert_eq!(call(&etude, "count", json!({"run": long})).await, (200, Value::Null));
     let mut other = prompt;
     other["model"] = json!("mock-rate0-n3");
     assert_eq!(call(&etude, "count", json!({"run": other})).await, (200, Value::Null));

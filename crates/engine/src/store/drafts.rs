@@ -39,7 +39,7 @@ impl Store {
         .rows_affected();
         sqlx::query(
             "delete from drafts where workspace = $1 and user = $2 and id in (select id from drafts \
-             where workspace = $1 and user = $2 order by updated_at desc limit -1 offset $3)",
+             where workspace = $1 and user = $2 and deleted_at is null order by updated_at desc limit -1 offset $3)",
         )
         .bind(&of.workspace.as_bytes()[..])
         .bind(&of.user.as_bytes()[..])
@@ -115,11 +115,12 @@ impl Store {
     /// # Errors
     /// When the database does not take it.
     pub async fn purge_drafts(&self, deleted: i64, unused: i64) -> Result<(), Error> {
-        sqlx::query("delete from drafts where deleted_at <= $1 or updated_at <= $2")
-            .bind(deleted)
-            .bind(unused)
-            .execute(&self.writer)
-            .await?;
+        // One each, so that each has its index.
+        let by_age = "delete from drafts where updated_at <= $1";
+        let removed = "delete from drafts where deleted_at is not null and deleted_at <= $1";
+        for (statement, until) in [(removed, deleted), (by_age, unused)] {
+            sqlx::query(statement).bind(until).execute(&self.writer).await?;
+        }
         Ok(())
     }
 }
