@@ -26,6 +26,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <Common options=options.clone()/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options=options.clone()/>
+                <PartsLoader options=options.clone()/>
                 <Islands options/>
                 <MetaTags/>
             </head>
@@ -51,6 +52,13 @@ fn Common(options: LeptosOptions) -> impl IntoView {
         <link rel="stylesheet" id="leptos" href=stylesheet/>
         <script nonce=use_nonce() inner_html=theme_script()></script>
     }
+}
+
+/// Fetches what the page's script asks for first, at once: the script that loads the parts (`parts.rs`).
+#[component]
+fn PartsLoader(options: LeptosOptions) -> impl IntoView {
+    let address = format!("/{}/parts.js", options.site_pkg_dir);
+    view! { <link rel="modulepreload" href=address crossorigin="anonymous" nonce=use_nonce()/> }
 }
 
 /// The scripts that make more of what is there: the editor, the colours of code, the formulas. Nothing waits for them.

@@ -9,6 +9,7 @@
 //! | [`live`] | the tab's one connection |
 //! | [`markdown`] | a model's answer as blocks of HTML, while it grows |
 //! | [`pages`] | one file for each place that has a URL |
+//! | [`parts`] | those whose code comes in files of their own |
 //! | [`state`] | what a page knows, apart from how it looks |
 
 #![recursion_limit = "256"]
@@ -23,6 +24,7 @@ pub mod drafts;
 pub mod live;
 pub mod markdown;
 pub mod pages;
+pub mod parts;
 pub mod state;
 
 use leptos::prelude::*;
@@ -35,12 +37,8 @@ use components::overlays::OverThePage;
 pub(crate) use document::refused_document;
 pub use document::shell;
 use live::Live;
-use pages::models::ModelsPage;
 use pages::not_found::NotFoundPage;
 use pages::playground::PlaygroundPage;
-use pages::run::RunPage;
-use pages::runs::RunsPage;
-use pages::settings::{AppearancePage, KeyboardPage, SettingsPage};
 use state::overlays::Overlays;
 
 /// Every page there is.
@@ -51,16 +49,17 @@ pub fn App() -> impl IntoView {
     provide_context(live);
     provide_context(Overlays::default());
     Effect::new(move || live.open());
+    parts::bring_others();
     view! {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=PlaygroundPage ssr=SsrMode::Async/>
-                <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
-                <Route path=path!("/runs/:id") view=RunPage ssr=SsrMode::Async/>
-                <Route path=path!("/settings") view=SettingsPage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/models") view=ModelsPage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/appearance") view=AppearancePage ssr=SsrMode::Async/>
-                <Route path=path!("/settings/keyboard") view=KeyboardPage ssr=SsrMode::Async/>
+                <Route path=path!("/runs") view=|| parts::page(parts::runs) ssr=SsrMode::Async/>
+                <Route path=path!("/runs/:id") view=|| parts::page(parts::run) ssr=SsrMode::Async/>
+                <Route path=path!("/settings") view=|| parts::page(parts::settings) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/models") view=|| parts::page(parts::models) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/appearance") view=|| parts::page(parts::appearance) ssr=SsrMode::Async/>
+                <Route path=path!("/settings/keyboard") view=|| parts::page(parts::keyboard) ssr=SsrMode::Async/>
             </Routes>
             <OverThePage/>
         </Router>

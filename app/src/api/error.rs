@@ -2,7 +2,7 @@
 
 use domain::ApiError;
 use domain::error::Code;
-use leptos::server_fn::codec::JsonEncoding;
+use super::json::JsonText;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ impl From<engine::Error> for PageError {
 }
 
 impl FromServerFnError for PageError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let error = match error {

@@ -6,6 +6,7 @@ pub mod drafts;
 pub mod error;
 pub mod history;
 mod html;
+mod json;
 pub mod models;
 pub mod providers;
 pub mod runs;

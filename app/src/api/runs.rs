@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use domain::{Role, Run, RunId};
 use leptos::prelude::*;
-use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
+use leptos::server_fn::codec::{GetUrl, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
+use super::json::Json;
 use super::html::{Answer, Html};
 use crate::state::draft::{Draft, DraftMessage, FormatDraft};
 use crate::state::settings::{Param, Setting};
@@ -70,14 +71,14 @@ impl From<StartForm> for Draft {
 }
 
 /// Reads a kept run.
-#[server(prefix = "/api", endpoint = "run", input = GetUrl)]
+#[server(prefix = "/api", endpoint = "run", input = GetUrl, output = Json)]
 pub async fn get_run(id: RunId) -> Result<Run, PageError> {
     let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
     Ok(engine.runs().get(&principal, id).await?)
 }
 
 /// Counts the tokens of a prompt exactly; `None` where only its provider can.
-#[server(prefix = "/api", endpoint = "count", input = Json)]
+#[server(prefix = "/api", endpoint = "count", input = Json, output = Json)]
 pub async fn count_tokens(run: domain::NewRun) -> Result<Option<u64>, PageError> {
     Ok(expect_context::<engine::Engine>().runs().count(run).await?)
 }

@@ -99,9 +99,9 @@ impl Editor {
         Self::of(event.current_target()?.dyn_into().ok()?)
     }
 
-    /// A plain element has no `value`: its script has not loaded yet.
+    /// A plain element has no `length`: its script has not loaded yet.
     fn of(element: web_sys::Element) -> Option<Self> {
-        get(&element, "value").is_some_and(|value| value.is_string()).then_some(Self(element))
+        get(&element, "length").is_some_and(|length| length.as_f64().is_some()).then_some(Self(element))
     }
 
     /// The text.

@@ -65,9 +65,21 @@ where
     E: html::ElementType,
     E::Output: TextField + wasm_bindgen::JsCast + Clone,
 {
+    keep_told_alike(node, move || Some(get()), set);
+}
+
+/// The same for a value that may be what the field has just told: `get` answers with nothing then, and neither is read.
+pub fn keep_told_alike<E>(
+    node: NodeRef<E>,
+    get: impl Fn() -> Option<String> + 'static,
+    set: impl Fn(String) + 'static,
+) where
+    E: html::ElementType,
+    E::Output: TextField + wasm_bindgen::JsCast + Clone,
+{
     Effect::new(move |before: Option<()>| {
         let wanted = get();
-        let Some(field) = node.get() else { return };
+        let Some((field, wanted)) = node.get().zip(wanted) else { return };
         let text = field.text();
         // What the tab had before wins over what was typed into what the server sent in its place.
         let is_restored = wanted != field.sent();

@@ -1,13 +1,18 @@
 //! A field for text: a textarea, which an editor takes over once its script has loaded.
 
+use std::time::Duration;
+
 use leptos::html::Textarea;
 use leptos::prelude::*;
 
-use super::control::{escape, keep_alike};
+use super::control::{escape, keep_told_alike};
 use crate::browser::editors::{Editor as Element, files_of, note_behind, note_edit};
 
 /// Up to this length a text is told with every key; a longer one while the keys rest. In UTF-16 units.
 const TOLD_AT_ONCE_MAX: usize = 64 * 1024;
+
+/// Most lines of a field that its content cannot size.
+const ROWS_MAX: usize = 100;
 
 /// What is written in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +69,10 @@ pub fn Editor(
     error: MaybeProp<String>,
 ) -> impl IntoView {
     let node = NodeRef::<Textarea>::new();
-    keep_alike(node, move || text.get(), move |typed| on_input.run(typed));
+    // Length in bytes of a long text that the field is telling: it need not be compared with what it told.
+    let telling = StoredValue::new(None::<usize>);
+    let get = move || text.with(|text| (telling.get_value() != Some(text.len())).then(|| text.clone()));
+    keep_told_alike(node, get, move |typed| on_input.run(typed));
     let behind = StoredValue::new(false);
     let field = StoredValue::new(id.clone());
     let lag = move |is_behind: bool| {
@@ -75,10 +83,15 @@ pub fn Editor(
     };
     on_cleanup(move || lag(false));
     let tell = move |editor: Option<Element>| {
-        if let Some(editor) = editor {
-            lag(false);
-            on_input.run(editor.text());
+        let Some(editor) = editor else { return };
+        lag(false);
+        let text = editor.text();
+        if text.len() > TOLD_AT_ONCE_MAX {
+            telling.set_value(Some(text.len()));
+            // The effects of it have run by then.
+            set_timeout(move || _ = telling.try_set_value(None), Duration::ZERO);
         }
+        on_input.run(text);
     };
     let edit = move |event: web_sys::CustomEvent| {
         field.with_value(|field| note_edit(field));
@@ -101,7 +114,8 @@ pub fn Editor(
     };
     // Where a browser cannot size a field by its content, and there is no editor.
     let rows = move || {
-        text.with(|text| text.lines().count() + usize::from(text.ends_with('\n'))).clamp(lines, 100).to_string()
+        let count = text.with(|text| text.lines().take(ROWS_MAX).count() + usize::from(text.ends_with('\n')));
+        count.clamp(lines, ROWS_MAX).to_string()
     };
     let initial = text.with_untracked(|text| escape(text));
     view! {

@@ -27,6 +27,7 @@ pub mod overlays;
 mod palette;
 pub mod params;
 mod pictures;
+pub mod prose;
 pub mod provider_form;
 pub mod providers;
 mod reader;

@@ -7,15 +7,42 @@ use super::dialog::{Dialog, DialogHead};
 use super::keys::{AllKeys, SingleKeys};
 use super::lost_drafts::LostDrafts;
 use super::palette::Palettes;
-use crate::browser;
+use crate::{browser, parts};
 use crate::state::overlays::{Overlay, Overlays};
 
-/// The dialogs of every page.
+/// The keys of every page, and the dialogs once their code is there.
 #[component]
 pub fn OverThePage() -> impl IntoView {
     let overlays = expect_context::<Overlays>();
     overlays.look();
     keys(overlays);
+    // One that is opened before its code has come opens when it does; where it did not come, it is asked for again.
+    let (asked, there) = (RwSignal::new(0_u32), RwSignal::new(false));
+    let ask = move || {
+        if !there.get_untracked() {
+            asked.update(|asked| *asked += 1);
+        }
+    };
+    Effect::new(move || parts::later(ask));
+    Effect::new(move || {
+        if overlays.open.with(Option::is_some) {
+            ask();
+        }
+    });
+    let dialogs = move || async move {
+        let dialogs = parts::dialogs().await.ok();
+        match &dialogs {
+            Some(_) => there.set(true),
+            None => overlays.open.set(None),
+        }
+        dialogs
+    };
+    move || (asked.get() > 0).then(|| Suspend::new(dialogs()))
+}
+
+/// The dialogs of every page.
+#[component]
+pub fn Dialogs() -> impl IntoView {
     view! {
         <Palettes/>
         <Dialog overlay=Overlay::Shortcuts class="dialog shortcuts" label="Keyboard shortcuts">

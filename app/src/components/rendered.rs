@@ -3,7 +3,8 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::markdown::{Block, Document, Within};
+use super::prose::{Prepared, Prose, Shown};
+use crate::parts;
 
 /// The text as blocks of HTML. What is shown already is not touched again.
 #[component]
@@ -21,95 +22,53 @@ pub(super) fn Rendered(
     invisible: RwSignal<usize>,
 ) -> impl IntoView {
     let node = NodeRef::<Div>::new();
-    let shown = {
-        let mut shown = Shown { document: Document::default(), epoch: epoch.get_untracked() };
-        text.with_untracked(|text| shown.document.push(text));
-        if ended.get_untracked() {
-            shown.document.finish();
+    let first = Prepared { text: text.get_untracked(), epoch: epoch.get_untracked(), ended: ended.get_untracked() };
+    // In the browser the server has put it there, or there is none yet.
+    let initial = if cfg!(feature = "ssr") { Prose::of(first.clone()).html() } else { String::new() };
+    let first = StoredValue::new(first);
+    let (prose, there) = (StoredValue::new(None::<Box<dyn Shown>>), RwSignal::new(false));
+    let asked = StoredValue::new(false);
+    // Markdown's code comes after the page. Where it does not, it is asked for again with the next of the text.
+    let ask = move || {
+        if asked.get_value() || !cfg!(feature = "hydrate") {
+            return;
         }
-        shown
+        asked.set_value(true);
+        leptos::task::spawn_local(async move {
+            match parts::prose(first.get_value()).await {
+                Ok(came) => {
+                    first.update_value(|first| first.text = String::new());
+                    prose.set_value(Some(came));
+                    there.set(true);
+                }
+                Err(parts::Missing) => asked.set_value(false),
+            }
+        });
     };
-    let initial: String = shown.document.blocks().iter().map(|block| block.html.as_str()).collect();
-    let shown = StoredValue::new(shown);
     Effect::new(move || {
         let Some(node) = node.get() else { return };
         let (epoch, ended, reveal) = (epoch.get(), ended.get(), reveal.get());
-        text.with(|text| shown.update_value(|shown| shown.follow(&node, text, epoch, ended, reveal)));
-        invisible.set(shown.with_value(|shown| shown.document.invisible()));
+        if !there.get() {
+            text.with(|text| {
+                if !text.is_empty() {
+                    ask();
+                    stand_in(&node, text);
+                }
+            });
+            return;
+        }
+        prose.update_value(|prose| {
+            let Some(prose) = prose else { return };
+            text.with(|text| prose.follow(&node, text, epoch, ended, reveal));
+            invisible.set(prose.invisible());
+        });
     });
     view! { <div class="prose" node_ref=node inner_html=initial></div> }
 }
 
-/// What stands in the page.
-struct Shown {
-    document: Document,
-    epoch: u32,
-}
-
-impl Shown {
-    fn follow(&mut self, node: &web_sys::Element, text: &str, epoch: u32, ended: bool, reveal: bool) {
-        let known = self.document.source().len();
-        // What only grows was what it is up to here.
-        if self.epoch != epoch || known > text.len() || !text.is_char_boundary(known) {
-            *self = Self { document: Document::new(reveal), epoch };
-            node.set_inner_html("");
-        }
-        if reveal != self.document.reveals() {
-            let change = self.document.reveal(reveal);
-            self.show(node, &change);
-        }
-        let known = self.document.source().len();
-        if text.len() > known {
-            let change = self.document.push(&text[known..]);
-            self.show(node, &change);
-        }
-        if ended {
-            let change = self.document.finish();
-            self.show(node, &change);
-        }
-    }
-
-    fn show(&self, node: &web_sys::Element, change: &crate::markdown::Change) {
-        let blocks = self.document.blocks();
-        let children = node.children();
-        // The first block that has no element of its own yet.
-        let mut next = change.from;
-        if let (Some(block), Some(child)) = (blocks.get(change.from), children.item(index(change.from))) {
-            update(&child, block, &change.within);
-            next += 1;
-        }
-        while let Some(extra) = children.item(index(next)) {
-            extra.remove();
-        }
-        let more: String = blocks.get(next..).unwrap_or_default().iter().map(|block| block.html.as_str()).collect();
-        if !more.is_empty() {
-            _ = node.insert_adjacent_html("beforeend", &more);
-        }
-    }
-}
-
-fn index(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
-}
-
-fn update(child: &web_sys::Element, block: &Block, within: &Within) {
-    match within {
-        Within::Whole => child.set_outer_html(&block.html),
-        Within::Pieces(keep) => {
-            let body = child.query_selector("tbody").ok().flatten().unwrap_or_else(|| child.clone());
-            let pieces = body.children();
-            while let Some(old) = pieces.item(index(*keep)) {
-                old.remove();
-            }
-            _ = body.insert_adjacent_html("beforeend", block.pieces_from(*keep));
-        }
-        Within::Append { html, closed } => {
-            if let Ok(Some(code)) = child.query_selector("code") {
-                _ = code.insert_adjacent_html("beforeend", html);
-            }
-            if *closed {
-                _ = child.set_attribute("closed", "");
-            }
-        }
+/// Shows the text as it came, unless the server has rendered some.
+fn stand_in(node: &web_sys::Element, text: &str) {
+    if node.children().length() == 0 {
+        node.set_text_content(Some(text));
     }
 }

@@ -367,7 +367,11 @@ impl Keeper {
     async fn save(self: Rc<Self>) {
         let revision = self.revision.get();
         let draft = self.draft().filter(|_| !self.ended.get() && revision > self.saved.get());
-        let Some(draft) = draft else { return self.saving.set(false) };
+        let Some(mut draft) = draft else { return self.saving.set(false) };
+        // The run that is being started has the texts once more: a long prompt is kept without it.
+        if draft.text_bytes() > INLINE_BODY_BYTES_MAX / 2 {
+            draft.starting = None;
+        }
         let answer = if draft.text_bytes() > INLINE_BODY_BYTES_MAX {
             Err(PageError(ApiError::new(Code::BodyTooLarge, "The draft is too large.")))
         } else {

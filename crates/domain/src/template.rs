@@ -33,9 +33,7 @@ pub fn scan(text: &str) -> impl Iterator<Item = (Range<usize>, Piece<'_>)> {
             at += length;
             return Some((start..at, piece));
         }
-        let length = rest
-            .match_indices(['{', '\\'])
-            .map(|(place, _)| place)
+        let length = memchr::memchr2_iter(b'{', b'\\', rest.as_bytes())
             .find(|place| *place > 0 && special(&rest[*place..]).is_some())
             .unwrap_or(rest.len());
         at += length;

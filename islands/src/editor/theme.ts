@@ -31,8 +31,9 @@ export const theme = EditorView.theme({
   },
   ".cm-searchMatch": { backgroundColor: "var(--color-warn-wash)", outline: "1px solid var(--color-warn)" },
   ".cm-searchMatch.cm-searchMatch-selected": { backgroundColor: "var(--color-selection)" },
-  "&.cm-focused .cm-matchingBracket": { backgroundColor: "var(--color-active)" },
-  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "var(--color-bad-wash)" },
+  // No background: Chromium's editing carries one over into the line that replaces it, as an inline style.
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: "transparent", boxShadow: "inset 0 0 0 1px var(--color-edge)", borderRadius: "2px" },
+  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: "transparent", boxShadow: "inset 0 -2px 0 var(--color-bad)" },
   // The underline is an image inside a `data:` address by default, which the policy refuses.
   ".cm-lintRange-error, .cm-lintRange-warning": {
     backgroundImage: "none",

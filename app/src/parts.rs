@@ -1,0 +1,145 @@
+//! Parts of the page whose code comes in files of their own: the playground is ready to type in with less.
+//!
+//! `cargo xtask site` splits the WASM at the functions with `wasm_split`. A function here is asynchronous to those who
+//! call it: the first call fetches the file. On the server nothing is split, and nothing is waited for.
+
+#![expect(missing_docs, reason = "the macro adds a function for each file that is fetched")]
+
+use domain::ApiError;
+use domain::error::Code;
+use leptos::prelude::*;
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+use crate::components::failure::Failure;
+use crate::components::overlays::Dialogs;
+use crate::components::prose::{Prepared, Prose, Shown};
+use crate::pages::models::ModelsPage;
+use crate::pages::run::RunPage;
+use crate::pages::runs::RunsPage;
+use crate::pages::settings::{AppearancePage, KeyboardPage, SettingsPage};
+
+/// The file of a part did not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing;
+
+impl From<SplitLoaderError> for Missing {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// What a part builds, or why it is not there.
+pub type Part<T> = Result<T, Missing>;
+
+/// The page at `/runs`.
+#[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible, preload(bring_runs))]
+pub fn runs() -> Part<AnyView> {
+    Ok(RunsPage().into_any())
+}
+
+/// The page at `/runs/{id}`.
+#[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible, preload(bring_run))]
+pub fn run() -> Part<AnyView> {
+    Ok(RunPage().into_any())
+}
+
+/// The page at `/settings`.
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(bring_settings))]
+pub fn settings() -> Part<AnyView> {
+    Ok(SettingsPage().into_any())
+}
+
+/// The page at `/settings/models`.
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(bring_models))]
+pub fn models() -> Part<AnyView> {
+    Ok(ModelsPage().into_any())
+}
+
+/// The page at `/settings/appearance`.
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(bring_appearance))]
+pub fn appearance() -> Part<AnyView> {
+    Ok(AppearancePage().into_any())
+}
+
+/// The page at `/settings/keyboard`.
+#[wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible, preload(bring_keyboard))]
+pub fn keyboard() -> Part<AnyView> {
+    Ok(KeyboardPage().into_any())
+}
+
+/// What can lie over a page.
+#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible, preload(bring_dialogs))]
+pub fn dialogs() -> Part<AnyView> {
+    Ok(Dialogs().into_any())
+}
+
+/// Markdown, as it grows.
+#[wasm_split(prose, wasm_split_path = leptos::wasm_split, fallible, preload(bring_prose))]
+pub fn prose(prepared: Prepared) -> Part<Box<dyn Shown>> {
+    Ok(Box::new(Prose::of(prepared)))
+}
+
+/// Fetches what the page at an address is made of. Called before it comes alive: what the server has rendered must find
+/// its code there.
+///
+/// # Errors
+/// When a file does not come.
+pub async fn bring_page(path: &str) -> Part<()> {
+    match path.trim_end_matches('/') {
+        "/runs" => bring_runs().await?,
+        "/settings" => bring_settings().await?,
+        "/settings/models" => bring_models().await?,
+        "/settings/appearance" => bring_appearance().await?,
+        "/settings/keyboard" => bring_keyboard().await?,
+        run if run.starts_with("/runs/") => bring_run().await?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// How long after a page has come alive the other parts are fetched, in milliseconds: what no one has asked for must not
+/// delay the editor and the first run.
+const LATER_MS: u64 = 500;
+
+/// Calls back when the page has had time to come alive.
+pub fn later(then: impl FnOnce() + 'static) {
+    set_timeout(then, std::time::Duration::from_millis(LATER_MS));
+}
+
+/// Fetches what is not there, once the page has had time to come alive. What does not come is asked for again when it is
+/// needed.
+pub fn bring_others() {
+    Effect::new(|| {
+        later(|| {
+            leptos::task::spawn_local(async {
+                _ = bring_prose().await;
+                _ = bring_runs().await;
+                _ = bring_settings().await;
+            });
+        });
+    });
+}
+
+/// A page of a part; in its place, an offer to load it as a document where its code did not come.
+pub fn page<F>(part: fn() -> F) -> impl IntoView
+where
+    F: Future<Output = Part<AnyView>> + Send + 'static,
+{
+    Suspend::new(async move { part().await.unwrap_or_else(|Missing| view! { <NotThere/> }.into_any()) })
+}
+
+/// What stands in the place of a page whose code did not come: the server is away, or of another build by now.
+#[component]
+fn NotThere() -> impl IntoView {
+    let error = ApiError::new(Code::Internal, "The code of this page did not come: the server is away, or was updated.")
+        .hint("Load the page when the server is there. What you typed is kept.");
+    view! {
+        <main class="shell__main" id="main">
+            <div class="page__state">
+                <Failure error>
+                    <a class="button" href="" rel="external">"Load again"</a>
+                </Failure>
+            </div>
+        </main>
+    }
+}
