@@ -4,6 +4,7 @@
 
 mod assets;
 mod cli;
+mod connections;
 mod doctor;
 mod http;
 mod mock;

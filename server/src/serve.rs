@@ -1,6 +1,5 @@
 //! `etude serve`: opens the engine, answers, and leaves in good order.
 
-use std::future::IntoFuture;
 use std::io::IsTerminal;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assets::Assets;
 use crate::http::origin::Hosts;
 use crate::state::AppState;
-use crate::{model_file, router};
+use crate::{connections, model_file, router};
 
 /// How long answers may take to end once all runs have, in milliseconds.
 const CLOSE_MS: u64 = 1_000;
@@ -48,10 +47,7 @@ pub async fn run() -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     announce(addr);
     let closing = CancellationToken::new();
-    let server = axum::serve(listener, router::build(state, &closing))
-        .with_graceful_shutdown(closing.clone().cancelled_owned())
-        .into_future();
-    let server = tokio::spawn(server);
+    let server = tokio::spawn(connections::serve(listener, router::build(state, &closing), closing.clone()));
     signals.next().await;
     tracing::info!(drain_s = config.server.drain_s, "stopping; a second signal ends at once");
     tokio::spawn(async move {
@@ -61,7 +57,7 @@ pub async fn run() -> anyhow::Result<()> {
     engine.shutdown(Duration::from_secs(config.server.drain_s)).await;
     closing.cancel();
     match tokio::time::timeout(Duration::from_millis(CLOSE_MS), server).await {
-        Ok(served) => served??,
+        Ok(served) => served?,
         Err(_) => tracing::debug!("connections that did not close are dropped"),
     }
     Ok(())

@@ -88,7 +88,7 @@ pub async fn run(options: MockOptions) -> anyhow::Result<()> {
         // A prompt at our own limit, each byte of it escaped.
         .layer(DefaultBodyLimit::disable())
         .with_state(mock);
-    Ok(axum::serve(Counted { listener, open: connections }, router).await?)
+    Ok(axum::serve(Counted { listener, open: connections }, router.into_make_service()).await?)
 }
 
 #[expect(clippy::print_stdout, reason = "the address is this command's output")]
