@@ -131,8 +131,9 @@ where
 /// What stands in the place of a page whose code did not come: the server is away, or of another build by now.
 #[component]
 fn NotThere() -> impl IntoView {
-    let error = ApiError::new(Code::Internal, "The code of this page did not come: the server is away, or was updated.")
-        .hint("Load the page when the server is there. What you typed is kept.");
+    let error =
+        ApiError::new(Code::Internal, "The code of this page did not come: the server is away, or was updated.")
+            .hint("Load the page when the server is there. What you typed is kept.");
     view! {
         <main class="shell__main" id="main">
             <div class="page__state">

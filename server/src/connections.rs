@@ -85,7 +85,8 @@ async fn connection(stream: TcpStream, router: Router, closing: CancellationToke
         () = closing.cancelled() => return,
     };
     let Ok(Ok(speaks_http2)) = speaks_http2 else { return };
-    let service = TowerToHyperService::new(router.map_request(|request: hyper::Request<Incoming>| request.map(Body::new)));
+    let service =
+        TowerToHyperService::new(router.map_request(|request: hyper::Request<Incoming>| request.map(Body::new)));
     let stream = TokioIo::new(stream);
     let served = if speaks_http2 {
         let mut http = http2::Builder::new(TokioExecutor::new());

@@ -6,7 +6,7 @@ use crate::progress::{run as run_command, step};
 use crate::release::Bundle;
 use crate::tests::{self, NATIVE, Outcome};
 use crate::workspace::Workspace;
-use crate::{setup, tidy};
+use crate::{bench, setup, tidy};
 
 type Check = fn(&Workspace) -> Result<()>;
 
@@ -34,6 +34,12 @@ pub fn run(workspace: &Workspace) -> Result<()> {
         .unwrap_or_else(|error| Outcome::broken(format!("the tests could not run: {error:#}")));
     let bundled = step("lints release", "clippy over what only a release compiles", || lint_release(workspace));
     red.extend(bundled.err().map(|error| format!("lints release: {error:#}")));
+
+    let sized = step("page sizes", "the page against its budget", || bench::sizes::check(workspace));
+    red.extend(sized.err().map(|error| format!("page sizes: {error:#}")));
+    let measured =
+        step("bench", "each benchmark, to see that it works", || bench::run(workspace, &bench::Options::quick()));
+    red.extend(measured.err().map(|error| format!("bench: {error:#}")));
 
     println!();
     for line in &red {

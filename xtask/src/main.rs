@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a command-line tool talks on stdout")]
 #![expect(clippy::disallowed_methods, reason = "it times its own steps; the Clock is for the product")]
 
+mod bench;
 mod ci;
 mod crash;
 mod e2e;
@@ -78,6 +79,8 @@ enum Task {
     Model,
     /// Make the table of public prices anew
     Prices,
+    /// Measure, side by side with what there is to compare with, and write docs/BENCHMARKS.md
+    Bench(bench::Options),
     /// Kill the server at many more moments than `test` does
     Crash {
         /// How many moments
@@ -109,6 +112,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Site { dev } => site::run(&workspace, dev),
         Task::Model => model::ensure().map(drop),
         Task::Prices => prices::run(&workspace),
+        Task::Bench(options) => bench::run(&workspace, &options),
         Task::Crash { seeds } => crash::run(&workspace, seeds),
     }
 }

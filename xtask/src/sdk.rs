@@ -1,22 +1,20 @@
 //! The vendors' own clients as judges of the scripted upstream: their types must take every byte that it sends.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::model;
-use crate::progress::{run as run_command, step};
 use crate::serve;
+use crate::setup;
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
 
 /// Builds the server and runs the clients against its mock; answers with their count and, if they failed, why.
 pub fn run(workspace: &Workspace) -> Result<(Tally, Option<String>)> {
     let folder = workspace.root.join("end2end/sdk");
-    let python = environment(workspace, &folder)?;
+    let python = setup::python(workspace, &folder.join("requirements.txt"), "the vendors' Python clients")?;
     let mock = Mock::start(&serve::build_server(workspace)?)?;
     let mut pytest = workspace.command(&python);
     pytest
@@ -26,29 +24,6 @@ pub fn run(workspace: &Workspace) -> Result<(Tally, Option<String>)> {
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let (tally, status) = run_counted(&mut pytest)?;
     Ok((tally, (!status.success()).then(|| format!("the clients' tests ended with {status}"))))
-}
-
-/// A Python with the pinned clients, made again only when the pins have changed.
-fn environment(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    let pins = folder.join("requirements.txt");
-    let text = fs::read(&pins).with_context(|| format!("reading {}", pins.display()))?;
-    let name = blake3::hash(&text).to_hex();
-    let place = model::cache()?.join("sdk").join(&name.as_str()[..16]);
-    let (python, stamp) = (place.join("bin/python"), place.join("complete"));
-    if stamp.exists() {
-        return Ok(python);
-    }
-    step("sdk clients", "installing the vendors' Python clients, once", || {
-        run_command(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
-        run_command(
-            workspace
-                .command(&python)
-                .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-cache-dir", "-r"])
-                .arg(&pins),
-        )?;
-        fs::write(&stamp, "").with_context(|| format!("writing {}", stamp.display()))
-    })?;
-    Ok(python)
 }
 
 /// The scripted upstream, until it is dropped.

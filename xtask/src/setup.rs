@@ -193,6 +193,26 @@ pub fn npm_packages(workspace: &Workspace, name: &str, what: &str) -> Result<()>
     })
 }
 
+/// A Python with the packages of a list of pins, in an environment of its own; made again only when the pins change.
+pub fn python(workspace: &Workspace, pins: &Path, what: &str) -> Result<PathBuf> {
+    let text = fs::read(pins).with_context(|| format!("reading {}", pins.display()))?;
+    let name = blake3::hash(&text).to_hex();
+    let place = model::cache()?.join("sdk").join(&name.as_str()[..16]);
+    let (python, stamp) = (place.join("bin/python"), place.join("complete"));
+    if stamp.exists() {
+        return Ok(python);
+    }
+    step("python packages", &format!("installing {what}, once"), || {
+        run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
+        run(workspace
+            .command(&python)
+            .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-cache-dir", "-r"])
+            .arg(pins))?;
+        fs::write(&stamp, "").with_context(|| format!("writing {}", stamp.display()))
+    })?;
+    Ok(python)
+}
+
 fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -19,6 +19,7 @@ pub const NATIVE: &[&str] = &[
     "--package=inference",
     "--package=app",
     "--package=server",
+    "--package=bench",
     "--features=app/ssr",
 ];
 

@@ -1,8 +1,8 @@
 //! The public error as a server function returns it.
 
+use super::json::JsonText;
 use domain::ApiError;
 use domain::error::Code;
-use super::json::JsonText;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 

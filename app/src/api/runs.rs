@@ -9,8 +9,8 @@ use leptos::server_fn::codec::{GetUrl, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::error::PageError;
-use super::json::Json;
 use super::html::{Answer, Html};
+use super::json::Json;
 use crate::state::draft::{Draft, DraftMessage, FormatDraft};
 use crate::state::settings::{Param, Setting};
 

@@ -69,11 +69,8 @@ where
 }
 
 /// The same for a value that may be what the field has just told: `get` answers with nothing then, and neither is read.
-pub fn keep_told_alike<E>(
-    node: NodeRef<E>,
-    get: impl Fn() -> Option<String> + 'static,
-    set: impl Fn(String) + 'static,
-) where
+pub fn keep_told_alike<E>(node: NodeRef<E>, get: impl Fn() -> Option<String> + 'static, set: impl Fn(String) + 'static)
+where
     E: html::ElementType,
     E::Output: TextField + wasm_bindgen::JsCast + Clone,
 {

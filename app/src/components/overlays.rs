@@ -7,8 +7,8 @@ use super::dialog::{Dialog, DialogHead};
 use super::keys::{AllKeys, SingleKeys};
 use super::lost_drafts::LostDrafts;
 use super::palette::Palettes;
-use crate::{browser, parts};
 use crate::state::overlays::{Overlay, Overlays};
+use crate::{browser, parts};
 
 /// The keys of every page, and the dialogs once their code is there.
 #[component]

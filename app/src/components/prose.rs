@@ -64,7 +64,7 @@ impl Prose {
         }
         keep(node, next);
         let mut more = blocks.get(next..).unwrap_or_default();
-        if let Some(last) = node.last_element_child().filter(|_| next % PART_BLOCKS != 0) {
+        if let Some(last) = node.last_element_child().filter(|_| !next.is_multiple_of(PART_BLOCKS)) {
             let (fitting, rest) = more.split_at(more.len().min(PART_BLOCKS - next % PART_BLOCKS));
             append(&last, &html(fitting));
             more = rest;
@@ -135,7 +135,7 @@ fn keep(node: &Element, first: usize) {
     while let Some(extra) = node.children().item(parts) {
         extra.remove();
     }
-    let Some(last) = node.last_element_child().filter(|_| first % PART_BLOCKS != 0) else { return };
+    let Some(last) = node.last_element_child().filter(|_| !first.is_multiple_of(PART_BLOCKS)) else { return };
     while let Some(extra) = last.children().item(index(first % PART_BLOCKS)) {
         extra.remove();
     }

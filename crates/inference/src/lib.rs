@@ -14,7 +14,7 @@
 //! Server side: `client.rs` (the handle) → `supervisor.rs` (one task, one worker) and `jobs.rs`
 //! (what is not answered yet). Between them: `protocol.rs`. Worker side: `worker.rs` (threads),
 //! `load.rs`, `prepare.rs` (a request becomes a sequence: `template.rs`, `specials.rs`,
-//! `vocabulary.rs`, `grammar.rs`), `batch.rs` (the decode loop), `sequence.rs` (one generation in
+//! `vocabulary.rs`, `grammar.rs`), `batch.rs` (the decode loop; `pace.rs`), `sequence.rs` (one generation in
 //! it: `sampler.rs`, `text.rs`, `stop.rs`), `output.rs`.
 //!
 //! # Invariants
@@ -57,6 +57,7 @@ mod grammar;
 mod jobs;
 mod load;
 mod output;
+mod pace;
 mod prepare;
 mod protocol;
 mod sampler;

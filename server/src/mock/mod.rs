@@ -85,6 +85,8 @@ pub async fn run(options: MockOptions) -> anyhow::Result<()> {
         .route("/mock/models", post(models::replace))
         .route("/mock/counts", get(counts))
         .route("/healthz", get(async || "ok"))
+        // vLLM's own server calls it so, and its router waits for it.
+        .route("/health", get(async || "ok"))
         // A prompt at our own limit, each byte of it escaped.
         .layer(DefaultBodyLimit::disable())
         .with_state(mock);

@@ -1,6 +1,7 @@
 //! What the mock plays, and how a model's name chooses it.
 
 use clap::Args;
+use engine::Clock;
 use serde_json::Value;
 
 /// Characters of a token that repeats what was said.
@@ -89,6 +90,9 @@ pub struct Script {
     /// Answers with the last message.
     #[arg(long)]
     pub echo: bool,
+    /// Makes each token the time at which it leaves, in microseconds since 1970: `etude-bench` measures by it.
+    #[arg(long)]
+    pub stamp: bool,
     /// What is answered in place of numbered words.
     #[arg(skip)]
     said: Vec<String>,
@@ -152,6 +156,7 @@ impl Script {
             "filter" => self.filter = true,
             "leak" => self.leak = true,
             "echo" => self.echo = true,
+            "stamp" => self.stamp = true,
             _ => {}
         }
     }
@@ -169,6 +174,9 @@ impl Script {
     /// The text of a token: numbered words, so that a lost, doubled or swapped one shows.
     #[must_use]
     pub fn token(&self, index: u32) -> String {
+        if self.stamp {
+            return Clock::system().now_micros().to_string();
+        }
         if let Some(said) = self.said.get(index as usize) {
             return said.clone();
         }

@@ -79,7 +79,9 @@ fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
     let mut module = read(&main, profile)?;
     cut += cut_never_called(&mut module);
     if cut == 0 && matches!(profile, Profile::Release) {
-        bail!("none of the functions that are never called is in the page: leptos has named them anew, and the page is larger than it need be");
+        bail!(
+            "none of the functions that are never called is in the page: leptos has named them anew, and the page is larger than it need be"
+        );
     }
     Bindgen::new()
         .input_module("etude", module)
@@ -109,8 +111,8 @@ fn split(wasm: &[u8], pkg: &Path, main: &Path) -> Result<Vec<PathBuf>> {
     options.main_out_path = main;
     options.main_module = "./etude.js";
     options.link_name = LOADER;
-    let split = wasm_split_cli_support::transform(options)
-        .map_err(|error| anyhow!("the WASM cannot be split: {error:#}"))?;
+    let split =
+        wasm_split_cli_support::transform(options).map_err(|error| anyhow!("the WASM cannot be split: {error:#}"))?;
     Ok(split.split_modules)
 }
 

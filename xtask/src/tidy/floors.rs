@@ -72,6 +72,12 @@ const FLOORS: &[Floor] = &[
         why: "server holds no rules: storage and upstreams are engine's",
     },
     Floor {
+        name: "bench",
+        ours: &["domain", "engine", "inference"],
+        never: &["axum*", "leptos*", "reqwest"],
+        why: "bench measures the product from outside and through engine and inference; nothing builds on it",
+    },
+    Floor {
         name: "xtask",
         ours: &[],
         never: &["sqlx*", "llama-cpp-*", "leptos*", "openssl-sys"],

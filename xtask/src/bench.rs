@@ -1,0 +1,73 @@
+//! `cargo xtask bench`: builds server and `etude-bench`, fetches what they are compared with, and measures.
+
+pub mod sizes;
+
+use std::ffi::OsString;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::progress::{run as run_command, step};
+use crate::tests::NATIVE;
+use crate::workspace::Workspace;
+use crate::{model, setup, site};
+
+/// What to measure.
+#[derive(Args, Default)]
+pub struct Options {
+    /// latency, streams, log, decode, server, build, page; all where none is named
+    names: Vec<String>,
+    /// Try whether each one works, two minutes for all; keeps no figures
+    #[arg(long)]
+    quick: bool,
+    /// Print how large the page's files are, and measure nothing
+    #[arg(long)]
+    sizes: bool,
+    /// For `build`: also build everything anew, in a target directory of its own
+    #[arg(long)]
+    cold: bool,
+}
+
+impl Options {
+    /// Everything, to see that it works.
+    pub fn quick() -> Self {
+        Self { quick: true, ..Self::default() }
+    }
+}
+
+pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    setup::for_building(workspace)?;
+    if options.sizes {
+        return sizes::print(workspace);
+    }
+    setup::for_sdk_tests(workspace)?;
+    let wants = |name: &str| options.names.is_empty() || options.names.iter().any(|wanted| wanted == name);
+    if wants("page") {
+        setup::for_browser_tests(workspace)?;
+    }
+    let model = model::ensure()?;
+    let site = site::build(workspace, false)?;
+    step("bench", "compiling the server and its benchmarks", || {
+        run_command(workspace.cargo(["build", "--release"]).args(NATIVE))
+    })?;
+    let mut bench = workspace.command(workspace.target.join("release/etude-bench"));
+    bench.args(&options.names);
+    for (flag, given) in [("--quick", options.quick), ("--cold", options.cold)] {
+        bench.args(given.then_some(flag));
+    }
+    let mut place = |flag: &str, place: OsString| {
+        bench.arg(flag).arg(place);
+    };
+    place("--root", workspace.root.clone().into());
+    place("--target", workspace.target.clone().into());
+    place("--etude", workspace.target.join("release/etude").into());
+    place("--site", site.dir.into());
+    place("--model", model.into());
+    place("--scratch", workspace.target.join("bench").into());
+    if wants("latency") {
+        let pins = workspace.root.join("crates/bench/requirements.txt");
+        let python = setup::python(workspace, &pins, "vllm-router, to compare with")?;
+        place("--router", python.with_file_name("vllm-router").into());
+    }
+    run_command(&mut bench).or_else(|error| bail!("something could not be measured: {error:#}"))
+}
