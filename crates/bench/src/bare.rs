@@ -22,7 +22,7 @@ use llama_cpp_2::token::LlamaToken;
 /// Tokens of a prompt that are decoded with one call.
 const BATCH: usize = 512;
 /// As the worker has it: its supervisor sets it, see `crates/inference/src/supervisor.rs`.
-const SPIN_COUNT: (&str, &str) = ("GOMP_SPINCOUNT", "1000");
+const SPIN_COUNT: (&str, &str) = ("GOMP_SPINCOUNT", "300");
 
 /// The bare loop as a child.
 pub struct Bare {

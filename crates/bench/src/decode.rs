@@ -123,7 +123,10 @@ async fn prompts(setting: &Setting, engine: &Engine, bare: &mut Bare, report: &m
         "of 1",
         shares,
         Some(Target::AtLeast(SHARE_LEAST)),
-        "the worker's time is that to the first token, so rendering, tokenizing and the way through the pipes are in it",
+        "the worker's time is that to the first token, so rendering, tokenizing and the way through the pipes are in it. \
+         It reads 48 tokens with a call: from 64 on llama.cpp takes another attention kernel, and the text of a run would \
+         depend on whether others run beside it (`crates/inference/src/batch.rs`). The bare loop with as many at a time \
+         is no faster",
     );
     Ok(())
 }

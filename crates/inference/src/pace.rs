@@ -6,7 +6,7 @@ use crate::batch::PROMPT_TOKENS_SHARED;
 
 /// Longest pause that a running stream is to see while a prompt is read, in milliseconds; with room for a step that
 /// takes longer than those before it.
-const PAUSE_MS: f64 = 125.0;
+const PAUSE_MS: f64 = 112.0;
 /// Tokens of prompts in one step at least: a prompt must come to its end on a machine that is busy, too.
 const PROMPT_TOKENS_LEAST: usize = 8;
 /// Steps with fewer tokens say little about how long one takes: a step takes time by itself.
@@ -50,9 +50,9 @@ mod tests {
         for _ in 0..20 {
             pace.learn(32, Duration::from_millis(250));
         }
-        assert_eq!(pace.share(), 16);
+        assert_eq!(pace.share(), 14);
         for _ in 0..20 {
-            pace.learn(16, Duration::from_millis(1));
+            pace.learn(14, Duration::from_millis(1));
             pace.learn(1, Duration::from_secs(1));
         }
         assert_eq!(pace.share(), PROMPT_TOKENS_SHARED);

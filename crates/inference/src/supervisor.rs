@@ -25,7 +25,8 @@ use crate::protocol::{
 /// Turns of libgomp's spinning at a barrier before a thread sleeps. Its default lets two threads
 /// collapse as soon as anything else runs on the machine: measured, tokens/s on two cores, quiet
 /// and beside two busy loops: default 105 and none; 1000 turns 100 and 40; none 27 and 20.
-const SPIN_COUNT: (&str, &str) = ("GOMP_SPINCOUNT", "1000");
+/// On another day 1000 turns 152 and 63, 300 turns 168 and 66, 100 turns 95 and 43 (`cargo xtask bench decode`).
+const SPIN_COUNT: (&str, &str) = ("GOMP_SPINCOUNT", "300");
 
 /// Pause before a dead worker is started again; doubled with each death.
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
