@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 
-use crate::http::{fallback, headers, live, models, operations, origin, problem, request_id, runs};
+use crate::http::{clients, fallback, headers, live, models, operations, origin, problem, request_id, runs};
 use crate::state::AppState;
 
 /// A route, with its methods by name: axum cannot say which it has, and a test walks them all.
@@ -37,6 +37,20 @@ fn table() -> Vec<Route> {
         route(&["GET"], "/v1/runs/{id}/wire", get(runs::wire)),
         route(&["POST"], "/v1/runs/{id}/cancel", post(runs::cancel)),
         route(&["GET"], "/v1/live", get(live::open)),
+        // The SDKs of the vendors.
+        route(&["POST"], "/v1/chat/completions", post(clients::chat::create)),
+        route(&["POST"], "/v1/completions", post(clients::completions::create)),
+        route(&["POST"], "/v1/responses", post(clients::responses::create)),
+        route(
+            &["GET", "DELETE"],
+            "/v1/responses/{id}",
+            get(clients::responses::retrieve).delete(clients::responses::delete),
+        ),
+        route(&["POST"], "/v1/responses/{id}/cancel", post(clients::responses::cancel)),
+        route(&["GET"], "/v1/responses/{id}/input_items", get(clients::responses::input_items)),
+        route(&["POST"], "/v1/embeddings", post(clients::embeddings::create)),
+        route(&["POST"], "/v1/messages", post(clients::messages::create)),
+        route(&["POST"], "/v1/messages/count_tokens", post(clients::messages::count_tokens)),
         route(&["GET"], "/v1/models", get(models::list)),
         route(&["GET"], "/v1/models/{*name}", get(models::get)),
         // Operations.

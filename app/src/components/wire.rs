@@ -1,4 +1,4 @@
-//! The wire view: what was really sent for a run, and the head of the answer.
+//! The wire view: what a client sent, what was really sent for its run, and the head of the answer.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,13 @@ pub fn WireView(
     /// What is kept of it.
     wire: Wire,
 ) -> impl IntoView {
-    let Wire { request, response } = wire;
-    if request.is_none() && response.is_none() {
+    let Wire { client, request, response } = wire;
+    if client.is_none() && request.is_none() && response.is_none() {
         return view! { <p class="faint">"Nothing was sent for this run."</p> }.into_any();
     }
     view! {
-        {request.map(|request| view! { <Sent request/> })}
+        {client.map(|request| view! { <Sent request came=true/> })}
+        {request.map(|request| view! { <Sent request came=false/> })}
         {match response {
             Some(response) => view! { <Answered response/> }.into_any(),
             None => view! { <p class="faint">"No answer has come."</p> }.into_any(),
@@ -30,13 +31,19 @@ pub fn WireView(
     .into_any()
 }
 
+/// A request: as it came from a client, or as it went to the provider.
 #[component]
-fn Sent(request: WireRequest) -> impl IntoView {
+fn Sent(request: WireRequest, came: bool) -> impl IntoView {
     let WireRequest { method, url, headers, body } = request;
     let text = format!("{method} {url}\n{}\n{body}", lines(&headers));
     let note = format!("{} bytes of body", thousands(body.len() as u64));
+    let (name, label, copy) = if came {
+        ("client", "The client's request as it came", "Copy the client's request")
+    } else {
+        ("request", "Request as sent", "Copy the request as sent")
+    };
     view! {
-        <Code name="request" note label="Request as sent" copy="Copy the request as sent" text>
+        <Code name note label copy text>
             <span class="tok-key">{method}</span>
             {format!(" {url}\n")}
             <Headers headers/>

@@ -92,6 +92,7 @@ mod tests {
             id: RunId::from_bytes([n; 16]),
             status,
             model: "m".into(),
+            wire: None,
             resolved_model: None,
             finish_reason: None,
             usage: Usage { output_tokens: 7, ..Usage::default() },

@@ -205,7 +205,7 @@ fn view_of(run: &Run) -> RunView {
 
 #[cfg(test)]
 mod tests {
-    use domain::event::{Delta, Finished};
+    use domain::event::{Delta, Ending, Finished};
     use domain::{FinishReason, RunEvent, RunStatus, Usage};
 
     use super::*;
@@ -223,6 +223,7 @@ mod tests {
             ttft_ms: Some(0),
             total_ms: 9,
             cancel_ms: None,
+            ending: Ending::default(),
         };
         Event { seq, at_ms: 9, body: RunEvent::Finished(finished) }
     }

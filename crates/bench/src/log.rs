@@ -123,6 +123,7 @@ pub fn opened(clock: &Clock) -> Opened {
         model: "mock".into(),
         request_id: None,
         parent: None,
+        wire: None,
         created_at: clock.now_micros(),
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::image::Image;
+use crate::wire::Vendor;
 
 /// JSON that is kept and passed on to the byte.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ impl PartialEq for Verbatim {
         self.0.get() == other.0.get()
     }
 }
+
+impl Eq for Verbatim {}
 
 impl Verbatim {
     /// The JSON text.
@@ -63,6 +66,14 @@ pub enum Part {
     },
     /// A picture.
     Image(Image),
+    /// A piece that only one wire has a word for (a document, a sound): it came over that wire and goes to providers
+    /// that speak it, as it is.
+    Native {
+        /// The vendor whose word it is.
+        vendor: Vendor,
+        /// The piece as JSON text: a string, since a tagged enum cannot hold JSON to the byte.
+        json: String,
+    },
 }
 
 impl Part {
@@ -71,7 +82,7 @@ impl Part {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text } => Some(text),
-            Self::Image(_) => None,
+            Self::Image(_) | Self::Native { .. } => None,
         }
     }
 }
@@ -119,7 +130,19 @@ impl Content {
         };
         parts.iter().filter_map(|part| match part {
             Part::Image(image) => Some(image),
-            Part::Text { .. } => None,
+            Part::Text { .. } | Part::Native { .. } => None,
+        })
+    }
+
+    /// Each piece in it that only one wire has a word for: its place, and whose word it is.
+    pub fn natives(&self) -> impl Iterator<Item = (usize, Vendor)> {
+        let parts = match self {
+            Self::Text(_) => &[][..],
+            Self::Parts(parts) => parts.as_slice(),
+        };
+        parts.iter().enumerate().filter_map(|(place, part)| match part {
+            Part::Native { vendor, .. } => Some((place, *vendor)),
+            Part::Text { .. } | Part::Image(_) => None,
         })
     }
 
@@ -135,7 +158,7 @@ impl Content {
                     .iter()
                     .map(|part| match part {
                         Part::Text { text } => Ok(Part::Text { text: replace(text)? }),
-                        Part::Image(image) => Ok(Part::Image(image.clone())),
+                        Part::Image(_) | Part::Native { .. } => Ok(part.clone()),
                     })
                     .collect::<Result<_, E>>()?,
             ),
@@ -226,6 +249,9 @@ pub struct Tool {
     /// The JSON schema of its arguments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Verbatim>,
+    /// Whether the provider shall keep to that schema to the letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
 }
 
 /// The form that the answer must have.

@@ -132,6 +132,9 @@ pub struct ApiError {
     /// Which limit was met: `requests`, `tokens` or `concurrency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<String>,
+    /// The field of the request that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub param: Option<String>,
     /// What the provider said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Box<Upstream>>,
@@ -147,6 +150,7 @@ impl ApiError {
             retryable: false,
             retry_after_ms: None,
             limit: None,
+            param: None,
             upstream: None,
         }
     }
@@ -155,6 +159,13 @@ impl ApiError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says which field of the request it is about.
+    #[must_use]
+    pub fn param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
         self
     }
 

@@ -214,7 +214,17 @@ mod finite {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reasoning {
     /// The text.
+    #[serde(default)]
     pub text: String,
+    /// Which choice it belongs to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub choice: u32,
+    /// The provider's seal under what came before it: it wants it back with the next turn (Anthropic).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+    /// Reasoning that the provider does not show, sealed; it wants it back, too (Anthropic).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted: Option<String>,
 }
 
 /// A piece of a tool call.
@@ -222,6 +232,9 @@ pub struct Reasoning {
 pub struct ToolCallDelta {
     /// Which call of the answer, from 0.
     pub index: u32,
+    /// Which choice it belongs to.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub choice: u32,
     /// The provider's id of the call, with its first piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -285,6 +298,19 @@ pub struct Usage {
     /// Of the answer, how many were reasoning.
     #[serde(default)]
     pub reasoning_tokens: u64,
+    /// Of the prompt, how many were written into a cache, where the provider counts them apart.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub cache_write_tokens: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The end: with an answer, or cancelled.
@@ -307,6 +333,31 @@ pub struct Finished {
     /// From the request to cancel until nothing ran any more, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_ms: Option<u64>,
+    /// What the provider said of the end, where that is more than `finish_reason` tells.
+    #[serde(default, skip_serializing_if = "Ending::is_plain")]
+    pub ending: Ending,
+}
+
+/// What a provider says of the end of an answer beside its reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The provider's own word for the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<String>,
+    /// The stop sequence that was met.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_sequence: Option<String>,
+    /// Why each choice ended, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<FinishReason>,
+}
+
+impl Ending {
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The end: with an error.

@@ -9,6 +9,7 @@
 //! | [`draft`] | what stands in the fields of a tab |
 //! | [`error`] | the public error, its codes and their statuses |
 //! | [`event`] | the events of a run's log |
+//! | [`fields`] | an object whose fields are read one by one, the rest as they came |
 //! | [`history`] | which runs to list, and where a run comes from |
 //! | [`id`] | ids: a prefix and 32 hex digits |
 //! | [`image`] | pictures in a message |
@@ -22,12 +23,13 @@
 //! | [`template`] | `{{name}}`: finding and filling |
 //! | [`tool_choice`] | whether a tool must be called, in either vendor's words |
 //! | [`view`] | the fold of events into what a run has become |
-//! | [`wire`] | what was sent to a provider, and the head of its answer |
+//! | [`wire`] | the wires by name; what was sent, and the head of the answer |
 
 pub mod chat;
 pub mod draft;
 pub mod error;
 pub mod event;
+pub mod fields;
 pub mod history;
 pub mod id;
 pub mod image;
@@ -56,4 +58,4 @@ pub use provider::{AddedProvider, NewProvider, Origin, Probe, ProviderInfo, Spea
 pub use run::{Choice, NewRun, Output, Run, RunStatus, RunSummary};
 pub use tool_choice::ToolChoice;
 pub use view::RunView;
-pub use wire::{Wire, WireRequest, WireResponse};
+pub use wire::{ClientWire, Vendor, Wire, WireRequest, WireResponse};

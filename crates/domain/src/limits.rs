@@ -70,5 +70,7 @@ pub const UPSTREAM_EVENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const UPSTREAM_ERROR_BYTES_MAX: usize = 64 * 1024;
 /// Largest list of models of an upstream that is read, in bytes.
 pub const UPSTREAM_LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Largest answer of an upstream that is passed on whole, in bytes.
+pub const UPSTREAM_FORWARD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most models of one provider that are taken.
 pub const UPSTREAM_MODELS_MAX: usize = 5_000;

@@ -188,7 +188,13 @@ mod tests {
     #[test]
     fn a7_cost_is_counted_in_micro_dollars() {
         let price = Price { input: 3.0, output: 15.0, cached_input: Some(0.3), long: None };
-        let usage = Usage { input_tokens: 1_000, output_tokens: 100, cached_input_tokens: 400, reasoning_tokens: 0 };
+        let usage = Usage {
+            input_tokens: 1_000,
+            output_tokens: 100,
+            cached_input_tokens: 400,
+            reasoning_tokens: 0,
+            cache_write_tokens: 0,
+        };
         assert_eq!(price.cost_micros(&usage), 600 * 3 + 120 + 1_500);
         assert_eq!(Price::FREE.cost_micros(&usage), 0);
 

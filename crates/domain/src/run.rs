@@ -10,6 +10,7 @@ use crate::event::{FinishReason, TokenLogprob, Usage};
 use crate::id::RunId;
 use crate::limits::{CHOICES_MAX, MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
 use crate::params::Params;
+use crate::wire::ClientWire;
 
 /// A run as a client asks for it: the body of `POST /v1/runs`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct NewRun {
     /// Whether it must, may or must not call one, in either vendor's words (see [`crate::ToolChoice`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<Verbatim>,
+    /// Whether the model may call several tools at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel_tool_calls: Option<bool>,
     /// The form of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_format: Option<ResponseFormat>,
@@ -62,6 +66,7 @@ impl NewRun {
             params: Params::default(),
             tools: Vec::new(),
             tool_choice: None,
+            parallel_tool_calls: None,
             response_format: None,
             provider_options: None,
             parent: None,
@@ -94,6 +99,7 @@ impl NewRun {
             let content = &message.content;
             message.tool_calls.is_empty()
                 && content.images().next().is_none()
+                && content.natives().next().is_none()
                 && content.texts().all(|text| text.trim().is_empty())
         };
         if self.messages.iter().all(is_empty) {
@@ -179,6 +185,9 @@ pub struct Choice {
     pub index: u32,
     /// All its `delta` texts.
     pub text: String,
+    /// The tools it called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
 }
 
 impl Output {
@@ -188,7 +197,7 @@ impl Output {
             return None;
         }
         let place = self.choices.binary_search_by_key(&index, |choice| choice.index).unwrap_or_else(|place| {
-            self.choices.insert(place, Choice { index, text: String::new() });
+            self.choices.insert(place, Choice { index, ..Choice::default() });
             place
         });
         self.choices.get_mut(place)
@@ -197,7 +206,7 @@ impl Output {
     /// Puts the first answer beside the others, where there are others.
     pub fn complete_choices(&mut self) {
         if self.choices.first().is_some_and(|choice| choice.index > 0) {
-            self.choices.insert(0, Choice { index: 0, text: self.text.clone() });
+            self.choices.insert(0, Choice { index: 0, text: self.text.clone(), tool_calls: self.tool_calls.clone() });
         }
     }
 }
@@ -217,6 +226,9 @@ pub struct Run {
     pub provider: Option<String>,
     /// At which address.
     pub endpoint: Option<String>,
+    /// The wire that a client asked over; absent where it was Etude's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<ClientWire>,
     /// Exactly what was asked for.
     pub request: Verbatim,
     /// The parameters in force, the model's defaults included (A2).
@@ -256,6 +268,9 @@ pub struct RunSummary {
     pub model: String,
     /// The model that answered.
     pub resolved_model: Option<String>,
+    /// The wire that a client asked over; absent where it was Etude's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<ClientWire>,
     /// Why it ended.
     pub finish_reason: Option<FinishReason>,
     /// Tokens.

@@ -3,6 +3,7 @@
 //! A name is a letter or `_`, then letters, digits, `_`, `-` or `.`; blanks around it are allowed.
 //! `\{{` is a literal `{{`. Braces around anything else are plain text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -100,6 +101,26 @@ pub fn render(text: &str, inputs: &BTreeMap<String, String>, room: &mut usize) -
     Ok(out)
 }
 
+/// The text in which nothing is a variable, and which [`render`] turns into `text`: texts from clients that know of no
+/// templates.
+#[must_use]
+pub fn escape(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    for (place, piece) in scan(text) {
+        if !matches!(piece, Piece::Text(_)) {
+            out.push_str(&text[done..place.start]);
+            out.push('\\');
+            done = place.start;
+        }
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[done..]);
+    Cow::Owned(out)
+}
+
 fn too_long() -> ApiError {
     let megabytes = INLINE_BODY_BYTES_MAX / 1024 / 1024;
     ApiError::new(
@@ -187,6 +208,9 @@ mod tests {
                 at = range.end;
             }
             assert_eq!(at, text.len(), "{text:?}");
+            let escaped = escape(&text);
+            let again = render(&escaped, &BTreeMap::new(), &mut 1_000);
+            assert_eq!(again.as_deref(), Ok(&*text), "{escaped:?}");
         }
         assert!(variables_seen > TEXTS / 20, "only {variables_seen} variables: the texts are too dull");
     }

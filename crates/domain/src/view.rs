@@ -2,7 +2,7 @@
 
 use crate::chat::ToolCall;
 use crate::error::{ApiError, Code};
-use crate::event::{Event, FinishReason, Finished, Queued, RunEvent, Started, Usage};
+use crate::event::{Event, FinishReason, Finished, Queued, RunEvent, Started, ToolCallDelta, Usage};
 use crate::run::{Output, RunStatus};
 
 /// What a run has become so far.
@@ -73,21 +73,17 @@ impl RunView {
             }
             RunEvent::Reasoning(delta) => {
                 self.first(event.at_ms);
-                self.output.reasoning.push_str(&delta.text);
+                if delta.choice == 0 {
+                    self.output.reasoning.push_str(&delta.text);
+                }
             }
             RunEvent::ToolCall(delta) => {
                 self.first(event.at_ms);
-                let index = delta.index as usize;
-                if index > self.output.tool_calls.len() {
-                    return true;
+                if delta.choice == 0 {
+                    take_call(&mut self.output.tool_calls, delta);
+                } else if let Some(choice) = self.output.choice(delta.choice) {
+                    take_call(&mut choice.tool_calls, delta);
                 }
-                if index == self.output.tool_calls.len() {
-                    self.output.tool_calls.push(ToolCall::default());
-                }
-                let call = &mut self.output.tool_calls[index];
-                call.id.push_str(delta.id.as_deref().unwrap_or_default());
-                call.name.push_str(delta.name.as_deref().unwrap_or_default());
-                call.arguments.push_str(&delta.arguments);
             }
             RunEvent::Notice(notice) => self.notices.push(notice.message.clone()),
             RunEvent::Finished(finished) => self.finish(finished),
@@ -132,6 +128,21 @@ impl RunView {
         let elapsed_ms = self.total_ms.unwrap_or(self.at_ms).saturating_sub(first);
         (tokens > 1 && elapsed_ms > 0).then(|| (tokens - 1) as f64 * 1000.0 / elapsed_ms as f64)
     }
+}
+
+/// Adds a piece to the call that it belongs to.
+fn take_call(calls: &mut Vec<ToolCall>, delta: &ToolCallDelta) {
+    let index = delta.index as usize;
+    if index > calls.len() {
+        return;
+    }
+    if index == calls.len() {
+        calls.push(ToolCall::default());
+    }
+    let call = &mut calls[index];
+    call.id.push_str(delta.id.as_deref().unwrap_or_default());
+    call.name.push_str(delta.name.as_deref().unwrap_or_default());
+    call.arguments.push_str(&delta.arguments);
 }
 
 #[cfg(test)]

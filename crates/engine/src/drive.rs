@@ -5,9 +5,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::event::{Failed, Finished, Queued, Started, Usage};
+use domain::event::{Ending, Failed, Finished, Notice, Queued, Started, Usage};
 use domain::limits::{READERLESS_GRACE_MS, RUN_LOG_BYTES_MAX};
-use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent, Wire};
+use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent, Wire, WireRequest};
 use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,10 @@ pub struct Setting {
     pub ticket: Option<Ticket>,
     /// Whether it goes on without readers.
     pub keep: bool,
+    /// What a client sent, to be kept with the run.
+    pub client: Option<WireRequest>,
+    /// What people should know before it begins.
+    pub notice: Option<Notice>,
     /// Time.
     pub clock: Clock,
     /// The server is leaving: runs end as interrupted.
@@ -86,7 +90,7 @@ struct Figures {
 }
 
 enum End {
-    Finished(FinishReason),
+    Finished(FinishReason, Ending),
     Cancelled { asked_at_ms: u64 },
     Failed(ApiError),
 }
@@ -94,6 +98,9 @@ enum End {
 impl Drive {
     async fn work(&mut self, figures: &mut Figures) -> Result<End, Error> {
         let log = self.writer.log().clone();
+        if let Some(notice) = self.setting.notice.take() {
+            self.writer.append(RunEvent::Notice(notice)).await?;
+        }
         let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
         let readerless = readerless(&log, self.setting.keep);
         tokio::pin!(readerless);
@@ -130,8 +137,8 @@ impl Drive {
                     if let Update::Started { params, .. } = &update {
                         total_ms = self.total_ms(params);
                     }
-                    if let Some(finish_reason) = self.take(update, figures).await? {
-                        return Ok(End::Finished(finish_reason));
+                    if let Some((finish_reason, ending)) = self.take(update, figures).await? {
+                        return Ok(End::Finished(finish_reason, ending));
                     }
                 }
                 Ok(None) => {
@@ -155,7 +162,7 @@ impl Drive {
     }
 
     /// Writes what happened; says the reason when that was the end.
-    async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<FinishReason>, Error> {
+    async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<(FinishReason, Ending)>, Error> {
         let event = match update {
             Update::Queued { position, reason } => {
                 RunEvent::Queued(Queued { run: self.writer.log().run(), position, estimate_ms: None, reason })
@@ -169,11 +176,12 @@ impl Drive {
             }
             Update::Alive => return Ok(None),
             Update::Sent(request) => {
-                self.writer.note(Wire { request: Some(request), response: None }).await?;
+                let client = self.setting.client.take();
+                self.writer.note(Wire { client, request: Some(request), response: None }).await?;
                 return Ok(None);
             }
             Update::Answered(response) => {
-                self.writer.note(Wire { request: None, response: Some(response) }).await?;
+                self.writer.note(Wire { response: Some(response), ..Wire::default() }).await?;
                 return Ok(None);
             }
             Update::Counted { input_tokens, cached_input_tokens } => {
@@ -197,10 +205,10 @@ impl Drive {
                 figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
                 RunEvent::ToolCall(delta)
             }
-            Update::Done { finish_reason, usage } => {
+            Update::Done { finish_reason, usage, ending } => {
                 figures.counted |= usage.is_some();
                 figures.usage = usage.unwrap_or(figures.usage);
-                return Ok(Some(finish_reason));
+                return Ok(Some((finish_reason, ending)));
             }
         };
         self.writer.append(event).await?;
@@ -222,22 +230,27 @@ impl Drive {
     }
 
     async fn finish(&mut self, end: End, figures: &Figures) -> Result<(), Error> {
+        // Where nothing was sent, it has not been kept yet.
+        if let Some(client) = self.setting.client.take() {
+            self.writer.note(Wire { client: Some(client), ..Wire::default() }).await?;
+        }
         let price = self.setting.model.info.price.filter(|price| figures.counted || *price == Price::FREE);
         let cost_micros = price.map(|price| price.cost_micros(&figures.usage));
         let &Figures { usage, ttft_ms, .. } = figures;
         let total_ms = self.writer.elapsed_ms();
         let queue_ms = figures.queue_ms.unwrap_or(total_ms);
-        let (finish_reason, cancel_ms) = match end {
+        let (finish_reason, cancel_ms, ending) = match end {
             End::Failed(error) => {
                 let failed = Failed { error, usage, cost_micros, queue_ms, ttft_ms, total_ms };
                 return self.writer.append(RunEvent::Failed(failed)).await;
             }
-            End::Finished(reason) => (reason, None),
+            End::Finished(reason, ending) => (reason, None, ending),
             End::Cancelled { asked_at_ms } => {
-                (FinishReason::Cancelled, Some(self.setting.clock.monotonic_ms().saturating_sub(asked_at_ms)))
+                let cancel_ms = self.setting.clock.monotonic_ms().saturating_sub(asked_at_ms);
+                (FinishReason::Cancelled, Some(cancel_ms), Ending::default())
             }
         };
-        let finished = Finished { finish_reason, usage, cost_micros, queue_ms, ttft_ms, total_ms, cancel_ms };
+        let finished = Finished { finish_reason, usage, cost_micros, queue_ms, ttft_ms, total_ms, cancel_ms, ending };
         self.writer.append(RunEvent::Finished(finished)).await
     }
 }

@@ -11,6 +11,7 @@ mod data_dir;
 pub mod doctor;
 mod drafts;
 mod drive;
+mod embeddings;
 mod error;
 mod expand;
 mod history;

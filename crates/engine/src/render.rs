@@ -1,10 +1,11 @@
 //! From what was asked for to what a provider is given: variables filled, parameters checked.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
 use domain::limits::INLINE_BODY_BYTES_MAX;
-use domain::{ApiError, ChatMessage, Code, ImageSource, ModelInfo, NewRun, Params, Role, ToolChoice, template};
+use domain::{ApiError, ChatMessage, Code, ImageSource, ModelInfo, NewRun, Params, Role, ToolChoice, Vendor, template};
 use serde::de::IgnoredAny;
 
 /// What a provider is given. Only [`render`] builds one, so that nothing unchecked reaches a provider.
@@ -16,9 +17,38 @@ pub struct ChatRequest {
     tool_choice: Option<Verbatim>,
     response_format: Option<ResponseFormat>,
     provider_options: Option<Verbatim>,
+    parallel_tool_calls: Option<bool>,
+    native: Option<Native>,
+}
+
+/// A client's own body, for a provider that speaks its wire: sent as it came, but for what the run decides.
+#[derive(Debug, Clone)]
+pub struct Native {
+    /// The body.
+    pub body: Arc<str>,
+    /// The client's `anthropic-beta`: which fields of the body are meant.
+    pub beta: Option<String>,
 }
 
 impl ChatRequest {
+    /// This request, said in the client's own words.
+    #[must_use]
+    pub fn in_own_words(self, native: Option<Native>) -> Self {
+        Self { native, ..self }
+    }
+
+    /// The client's own body, where the provider is given it in place of all else here.
+    #[must_use]
+    pub fn native(&self) -> Option<&Native> {
+        self.native.as_ref()
+    }
+
+    /// Whether several tools may be called at a time.
+    #[must_use]
+    pub fn parallel_tool_calls(&self) -> Option<bool> {
+        self.parallel_tool_calls
+    }
+
     /// The messages, their variables filled.
     #[must_use]
     pub fn messages(&self) -> &[ChatMessage] {
@@ -100,7 +130,29 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
         tool_choice: new.tool_choice.clone(),
         response_format: new.response_format.clone(),
         provider_options: new.provider_options.clone(),
+        parallel_tool_calls: new.parallel_tool_calls,
+        native: None,
     })
+}
+
+/// Refuses what only one vendor's wire has a word for, where the provider speaks another.
+///
+/// # Errors
+/// With the part named.
+pub fn refuse_foreign(new: &NewRun, speaks: Option<Vendor>) -> Result<(), ApiError> {
+    for (n, message) in new.messages.iter().enumerate() {
+        if let Some((part, vendor)) = message.content.natives().find(|(_, vendor)| Some(*vendor) != speaks) {
+            let path = format!("messages[{n}].content[{part}]");
+            let message = format!(
+                "`{path}` is a part that only {}'s wire has, which this model's provider does not speak. Nothing was sent.",
+                vendor.name()
+            );
+            return Err(ApiError::new(Code::ParameterNotSupported, message)
+                .hint("Take it out, or choose another model.")
+                .param(path));
+        }
+    }
+    Ok(())
 }
 
 fn invalid(message: String) -> ApiError {
@@ -172,6 +224,7 @@ fn check_tools(new: &NewRun, model: &ModelInfo) -> Result<(), ApiError> {
     let asks = [
         ("tools", !new.tools.is_empty()),
         ("tool_choice", new.tool_choice.is_some()),
+        ("parallel_tool_calls", new.parallel_tool_calls.is_some()),
         ("messages with role `tool`", new.messages.iter().any(|message| message.role == Role::Tool)),
         ("messages with `tool_calls`", new.messages.iter().any(|message| !message.tool_calls.is_empty())),
     ];

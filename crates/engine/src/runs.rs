@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::Notice;
 use domain::limits::COUNTED_BYTES_MAX;
-use domain::{ApiError, Code, NewRun, Run, RunId, Wire, strict, template};
+use domain::{ApiError, ClientWire, Code, NewRun, Run, RunId, Vendor, Wire, WireRequest, strict, template};
 use tokio::sync::oneshot;
 
 use crate::Shared;
@@ -13,9 +14,10 @@ use crate::drive::{Setting, abandon, drive};
 use crate::error::Error;
 use crate::log::{HotRun, Log, Opened, Tail};
 use crate::principal::Principal;
-use crate::render::render;
+use crate::render::{Native, refuse_foreign, render};
 use crate::requests::{self, Claim, Lookup};
 use crate::store::{Kept, assemble};
+use crate::tape::Entry;
 
 /// Wait that is suggested to one who is refused for the server's sake, in milliseconds.
 const REFUSED_RETRY_MS: u64 = 5_000;
@@ -30,6 +32,21 @@ pub struct Started {
     pub replayed: bool,
     /// The concurrency limit after the start; absent for a replay, which consumes nothing.
     pub concurrency: Option<LimitState>,
+}
+
+/// What a client of an SDK's route sent, beside the run that it asks for.
+#[derive(Debug)]
+pub struct ClientCall {
+    /// The wire that it spoke.
+    pub wire: ClientWire,
+    /// Its request, as it came.
+    pub request: WireRequest,
+    /// Whether its body goes to the provider in its own words.
+    pub native: bool,
+    /// Its `anthropic-beta`.
+    pub beta: Option<String>,
+    /// Fields that are not sent on, since they change nothing in the answer.
+    pub unsent: Vec<String>,
 }
 
 /// What a cancellation found.
@@ -54,6 +71,19 @@ impl Runs<'_> {
     /// # Errors
     /// Everything that is wrong with the request, and limits; then nothing was started.
     pub async fn start(self, principal: &Principal, new: NewRun) -> Result<Started, Error> {
+        self.start_for(principal, new, None).await
+    }
+
+    /// As [`Runs::start`], for a client of an SDK's route.
+    ///
+    /// # Errors
+    /// As [`Runs::start`].
+    pub async fn start_for(
+        self,
+        principal: &Principal,
+        new: NewRun,
+        client: Option<ClientCall>,
+    ) -> Result<Started, Error> {
         let shared = self.0;
         new.check()?;
         let request = serde_json::to_string(&new).map_err(|error| Error::Corrupt(error.to_string()))?;
@@ -63,7 +93,9 @@ impl Runs<'_> {
             None => None,
         };
         let (model, provider) = shared.registry.resolve(&new.model).await?;
-        let rendered = render(&new, &model.info)?;
+        let speaks = provider.speaks();
+        refuse_foreign(&new, speaks)?;
+        let rendered = render(&new, &model.info)?.in_own_words(client.as_ref().and_then(own_words));
         strict::refuse_nul(&request)?;
         provider.check(&model, &rendered).await?;
         let ticket = self.admit(principal)?;
@@ -76,6 +108,7 @@ impl Runs<'_> {
             model: new.model.clone(),
             request_id: new.request_id.clone(),
             parent: new.parent,
+            wire: client.as_ref().map(|client| client.wire),
             created_at: shared.clock.now_micros(),
         };
         let run = opened.run;
@@ -86,6 +119,8 @@ impl Runs<'_> {
             asked: new.model,
             ticket: Some(ticket),
             keep: new.keep.unwrap_or(true),
+            notice: client.as_ref().and_then(unsent),
+            client: client.map(|client| client.request),
             clock: shared.clock.clone(),
             shutdown: shared.interrupt.clone(),
         };
@@ -115,6 +150,38 @@ impl Runs<'_> {
             return Ok(None);
         }
         Ok(provider.count(&rendered).await)
+    }
+
+    /// The events of a run so far.
+    ///
+    /// # Errors
+    /// `not_found`, `gone`.
+    pub async fn so_far(self, principal: &Principal, run: RunId) -> Result<Vec<Entry>, Error> {
+        let tape = match self.hot(principal, run) {
+            Some(hot) => hot.tape(),
+            None => found(self.0.store.tape(principal.workspace, run).await?, run)?,
+        };
+        Ok(tape.read(0, usize::MAX))
+    }
+
+    /// Whose wire the provider of a model speaks; none where no wire is in between.
+    ///
+    /// # Errors
+    /// `model_not_found`.
+    pub async fn wire_of(self, model: &str) -> Result<Option<Vendor>, Error> {
+        Ok(self.0.registry.resolve(model).await?.1.speaks())
+    }
+
+    /// Asks how many tokens a prompt has: its provider, or the tokenizer here. `None` where neither can tell.
+    ///
+    /// # Errors
+    /// When it could not be run as it is, or its provider fails.
+    pub async fn ask_count(self, new: &NewRun, client: &ClientCall) -> Result<Option<u64>, Error> {
+        new.check()?;
+        let (model, provider) = self.0.registry.resolve(&new.model).await?;
+        refuse_foreign(new, provider.speaks())?;
+        let rendered = render(new, &model.info)?.in_own_words(own_words(client));
+        Ok(provider.ask_count(&model, &rendered).await?)
     }
 
     async fn claim(self, principal: &Principal, new: &NewRun, request: &str) -> Result<Option<Lookup>, ApiError> {
@@ -197,6 +264,18 @@ impl Runs<'_> {
     pub(crate) fn hot(self, principal: &Principal, run: RunId) -> Option<Arc<HotRun>> {
         self.0.log.hot(run).filter(|hot| hot.opened.workspace == principal.workspace)
     }
+}
+
+fn own_words(client: &ClientCall) -> Option<Native> {
+    client.native.then(|| Native { body: client.request.body.clone(), beta: client.beta.clone() })
+}
+
+fn unsent(client: &ClientCall) -> Option<Notice> {
+    let fields: Vec<_> = client.unsent.iter().map(|field| format!("`{field}`")).collect();
+    (!fields.is_empty()).then(|| Notice {
+        code: "fields_not_sent".into(),
+        message: format!("Not passed on, since the model's wire has no such thing: {}.", fields.join(", ")),
+    })
 }
 
 async fn open_and_drive(

@@ -48,10 +48,10 @@ mod tests {
             body: "\u{1}\"ä".into(),
         };
         let response = WireResponse { status: 200, headers: [].into() };
-        let sent = pack(&Wire { request: Some(request.clone()), response: None }).expect("packs");
-        let answered = pack(&Wire { request: None, response: Some(response.clone()) }).expect("packs");
+        let sent = pack(&Wire { client: None, request: Some(request.clone()), response: None }).expect("packs");
+        let answered = pack(&Wire { client: None, request: None, response: Some(response.clone()) }).expect("packs");
         let whole = unpack([&sent[..], &answered[..]]).expect("unpacks");
-        assert_eq!(whole, Wire { request: Some(request), response: Some(response) });
+        assert_eq!(whole, Wire { client: None, request: Some(request), response: Some(response) });
         assert!(unpack([&b"nonsense"[..]]).is_err());
     }
 }

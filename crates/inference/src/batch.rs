@@ -154,7 +154,7 @@ impl<'a> Batcher<'a> {
             if max_tokens == 0 {
                 let sequence = self.running.pop().expect("it was just pushed");
                 self.release(&sequence);
-                tell(id, Update::Done { finish: Finish::Length, output_tokens: 0 });
+                tell(id, Update::Done { finish: Finish::Length, output_tokens: 0, stop_sequence: None });
             }
         }
         let reason = if self.slots_free.is_empty() { QueueReason::Sequences } else { QueueReason::KvMemory };

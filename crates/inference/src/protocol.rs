@@ -130,6 +130,9 @@ pub enum Update {
         finish: Finish,
         /// Tokens generated, without the end-of-turn token.
         output_tokens: u32,
+        /// The stop sequence that was met.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop_sequence: Option<String>,
     },
     /// It ended in an error; what came before stands.
     Failed {

@@ -94,10 +94,10 @@ impl Sequence {
         self.picked = Some(llama(token));
         let logprob = self.prepared.logprobs.map(|count| vocabulary.logprob(logits, token, count));
         let shown = self.prepared.output.push(&vocabulary.bytes(token), logprob);
-        let stopped = shown.stopped;
+        let stop_sequence = shown.stopped.clone();
         let mut updates = self.delta(shown);
-        if stopped {
-            updates.push(self.done(Finish::Stop));
+        if stop_sequence.is_some() {
+            updates.push(self.done(Finish::Stop, stop_sequence));
         } else if complete {
             updates.extend(self.finished(Finish::Stop));
         } else if self.output_tokens >= self.prepared.max_tokens {
@@ -115,13 +115,14 @@ impl Sequence {
 
     fn finished(&mut self, finish: Finish) -> Vec<Update> {
         let shown = self.prepared.output.finish();
+        let stop_sequence = shown.stopped.clone();
         let mut updates = self.delta(shown);
-        updates.push(self.done(finish));
+        updates.push(self.done(finish, stop_sequence));
         updates
     }
 
-    fn done(&self, finish: Finish) -> Update {
-        Update::Done { finish, output_tokens: self.output_tokens }
+    fn done(&self, finish: Finish, stop_sequence: Option<String>) -> Update {
+        Update::Done { finish, output_tokens: self.output_tokens, stop_sequence }
     }
 
     /// Ends it because of a defect.

@@ -54,20 +54,21 @@ impl StopScanner {
         Self { stops: stops.into_iter().filter(|stop| !stop.is_empty()).collect(), held: String::new() }
     }
 
-    /// Takes text, gives what may be shown, and says whether a stop sequence was met: the one that
+    /// Takes text, gives what may be shown, and says which stop sequence was met: the one that
     /// is complete first, so that it does not matter how the text was cut into pieces.
-    pub(crate) fn push(&mut self, text: &str) -> (String, bool) {
+    pub(crate) fn push(&mut self, text: &str) -> (String, Option<String>) {
         self.held.push_str(text);
-        let first =
-            self.stops.iter().filter_map(|stop| self.held.find(stop.as_str()).map(|at| (at + stop.len(), at))).min();
-        if let Some((_, start)) = first {
+        let met =
+            self.stops.iter().filter_map(|stop| self.held.find(stop.as_str()).map(|at| (at + stop.len(), at, stop)));
+        if let Some((_, start, stop)) = met.min() {
+            let stop = stop.clone();
             let mut shown = std::mem::take(&mut self.held);
             shown.truncate(start);
-            return (shown, true);
+            return (shown, Some(stop));
         }
         let keep = self.held.len() - self.undecided();
         let rest = self.held.split_off(keep);
-        (std::mem::replace(&mut self.held, rest), false)
+        (std::mem::replace(&mut self.held, rest), None)
     }
 
     /// Gives what was held back, when no more text comes.
@@ -120,7 +121,7 @@ mod tests {
                 shown.push_str(&text);
                 // What is held is never longer than it has to be.
                 prop_assert!(stops.iter().any(|s| s.starts_with(&scanner.held)) || scanner.held.is_empty());
-                if stop {
+                if stop.is_some() {
                     stopped = true;
                     break;
                 }

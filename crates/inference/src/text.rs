@@ -8,7 +8,8 @@ use crate::stop::{StopScanner, Utf8Joiner};
 pub(crate) struct Shown {
     pub(crate) text: String,
     pub(crate) logprobs: Vec<TokenLogprob>,
-    pub(crate) stopped: bool,
+    /// The stop sequence that was met.
+    pub(crate) stopped: Option<String>,
 }
 
 /// Joins, scans, and keeps each token's log probability until its text is shown.
@@ -44,7 +45,7 @@ impl OutputText {
     pub(crate) fn finish(&mut self) -> Shown {
         let tail = self.joiner.finish();
         let (mut text, stopped) = self.scanner.push(&tail);
-        if stopped {
+        if stopped.is_some() {
             return Shown { text, logprobs: Vec::new(), stopped };
         }
         text.push_str(&self.scanner.finish());
@@ -82,7 +83,7 @@ mod tests {
         output.push(b"a", logprob("1"));
         output.push(b"bE", logprob("2"));
         let last = output.push(b"NDc", logprob("3"));
-        assert_eq!((last.text.as_str(), names(&last), last.stopped), ("", vec![], true));
+        assert_eq!((last.text.as_str(), names(&last), last.stopped.as_deref()), ("", vec![], Some("END")));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
+use bytes::Bytes;
 use domain::limits::INLINE_BODY_BYTES_MAX;
 use domain::{ApiError, Code, strict};
 use http_body_util::LengthLimitError;
@@ -17,23 +18,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        // Anything else could be sent by a form of another site without asking.
-        if kind.split(';').next().map(str::trim) != Some("application/json") {
-            return Err(ApiError::new(
-                Code::UnsupportedMediaType,
-                format!("The body's content type is `{kind}`; `application/json` was expected."),
-            )
-            .into());
-        }
-        let length =
-            request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if length.is_some_and(|length: usize| length > INLINE_BODY_BYTES_MAX) {
-            return Err(too_large().into());
-        }
-        let body = to_bytes(request.into_body(), INLINE_BODY_BYTES_MAX).await.map_err(|error| unread(&error))?;
+        let body = read(request).await?;
         Ok(Self(strict::from_slice(&body)?))
     }
+}
+
+/// A body of JSON, not read yet.
+///
+/// # Errors
+/// When it is called something else, is over the inline limit, or does not arrive whole.
+pub async fn read(request: Request) -> Result<Bytes, ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // Anything else could be sent by a form of another site without asking.
+    if kind.split(';').next().map(str::trim) != Some("application/json") {
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            format!("The body's content type is `{kind}`; `application/json` was expected."),
+        ));
+    }
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if length.is_some_and(|length: usize| length > INLINE_BODY_BYTES_MAX) {
+        return Err(too_large());
+    }
+    to_bytes(request.into_body(), INLINE_BODY_BYTES_MAX).await.map_err(|error| unread(&error))
 }
 
 fn unread(error: &axum::Error) -> ApiError {

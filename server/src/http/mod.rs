@@ -1,5 +1,6 @@
 //! HTTP in, HTTP out. No rules: parse, ask the engine, answer.
 
+pub mod clients;
 pub mod fallback;
 pub mod headers;
 pub mod json;

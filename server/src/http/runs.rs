@@ -46,7 +46,7 @@ pub async fn start(
 }
 
 /// `Idempotency-Key` is the `request_id` by another name.
-fn take_idempotency_key(headers: &HeaderMap, new: &mut NewRun) -> Result<(), ApiError> {
+pub(super) fn take_idempotency_key(headers: &HeaderMap, new: &mut NewRun) -> Result<(), ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(()) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= REQUEST_ID_BYTES_MAX);
     let key = key.ok_or_else(|| {

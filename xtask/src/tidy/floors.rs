@@ -42,6 +42,12 @@ const FLOORS: &[Floor] = &[
         why: "domain is plain data and pure rules: no I/O, clock, randomness or async",
     },
     Floor {
+        name: "wires",
+        ours: &["domain"],
+        never: &["tokio*", "async-*", "futures*", "reqwest", "hyper*", "axum*", "tower*", "sqlx*", "leptos*", "rand*"],
+        why: "wires is what clients say and hear, as pure functions: no I/O, clock or async",
+    },
+    Floor {
         name: "inference",
         ours: &[],
         never: &["axum*", "leptos*", "sqlx*", "reqwest"],
@@ -67,7 +73,7 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         name: "server",
-        ours: &["app", "domain", "engine", "inference"],
+        ours: &["app", "domain", "engine", "inference", "wires"],
         never: &["sqlx*", "reqwest", "redis", "object_store", "llama-cpp-*"],
         why: "server holds no rules: storage and upstreams are engine's",
     },

@@ -200,7 +200,7 @@ impl RunWriter {
     /// # Errors
     /// When the log is closed.
     pub async fn note(&mut self, part: Wire) -> Result<(), Error> {
-        let size = part.request.as_ref().map_or(0, |request| request.body.len());
+        let size: usize = part.client.iter().chain(&part.request).map(|request| request.body.len()).sum();
         let packed = if size > PACK_INLINE_BYTES_MAX {
             tokio::task::spawn_blocking(move || wire::pack(&part)).await.map_err(|_| closed())??
         } else {

@@ -3,7 +3,7 @@
 //! A record is `length: u32`, `crc32: u32` (of the payload), `payload`; the payload is the run's id in
 //! 16 bytes, then one byte for the kind, then the rest. Numbers are little-endian.
 
-use domain::{EventKind, RunId, UserId, WorkspaceId};
+use domain::{ClientWire, EventKind, RunId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// Largest payload that is believed when a segment is read, in bytes.
@@ -30,6 +30,9 @@ pub struct Opened {
     pub request_id: Option<String>,
     /// The run that this one continues or retries.
     pub parent: Option<RunId>,
+    /// The wire that a client asked over; absent where it was Etude's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<ClientWire>,
     /// Microseconds since 1970, UTC.
     pub created_at: i64,
 }

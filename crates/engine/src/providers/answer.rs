@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::event::{FinishReason, Usage};
+use domain::event::{Ending, FinishReason, Usage};
 use domain::{ApiError, Code};
 use futures::stream::BoxStream;
 use futures::{StreamExt, stream};
@@ -57,6 +57,8 @@ pub struct Out {
     ready: VecDeque<Result<Update, ApiError>>,
     /// Why it ended, once that was said.
     finish_reason: Option<FinishReason>,
+    /// What else was said of the end.
+    ending: Ending,
     usage: Option<Usage>,
     ended: bool,
 }
@@ -70,6 +72,11 @@ impl Out {
     /// Takes down why the answer ended; usage may follow.
     pub fn finish(&mut self, reason: FinishReason) {
         self.finish_reason = Some(reason);
+    }
+
+    /// Takes down what else is said of the end.
+    pub fn ending(&mut self) -> &mut Ending {
+        &mut self.ending
     }
 
     /// Takes down what was used; the last word counts.
@@ -100,7 +107,8 @@ impl Out {
         if !self.ended {
             self.ended = true;
             let finish_reason = self.finish_reason.unwrap_or(FinishReason::Stop);
-            self.push(Update::Done { finish_reason, usage: self.usage });
+            let ending = std::mem::take(&mut self.ending);
+            self.push(Update::Done { finish_reason, usage: self.usage, ending });
         }
     }
 

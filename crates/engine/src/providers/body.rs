@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::chat::Verbatim;
+use domain::fields::Fields;
 use domain::{ApiError, Code};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -32,6 +33,34 @@ pub fn append_options(body: &Map<String, Value>, options: Option<&Verbatim>) -> 
     Ok(text)
 }
 
+/// Fields of a client's body that are meant for Etude.
+const OURS: [&str; 1] = ["request_id"];
+
+/// A client's body as it came, but for the fields that the run decides, and those that a server knows by another name.
+///
+/// # Errors
+/// When it is no JSON object.
+pub fn pass(body: &str, decided: &[(&str, Value)], renamed: &[(&str, &str)]) -> Result<String, ApiError> {
+    let mut out = String::with_capacity(body.len() + 64);
+    let mut put = |name: &str, json: &str| {
+        out.push(if out.is_empty() { '{' } else { ',' });
+        out.push_str(&Value::from(name).to_string());
+        out.push(':');
+        out.push_str(json);
+    };
+    for (name, value) in Fields::of_body(body.as_bytes())?.all() {
+        if !OURS.contains(&&*name) && decided.iter().all(|(known, _)| *known != name) {
+            let name = renamed.iter().find(|(known, _)| *known == name).map_or(&*name, |(_, other)| other);
+            put(name, value.get());
+        }
+    }
+    for (name, value) in decided {
+        put(name, &value.to_string());
+    }
+    out.push('}');
+    Ok(out)
+}
+
 /// A number that `provider_options` have under this name.
 #[must_use]
 pub fn optional_number(options: Option<&Verbatim>, name: &str) -> Option<u32> {
@@ -43,4 +72,24 @@ pub fn optional_number(options: Option<&Verbatim>, name: &str) -> Option<u32> {
 #[must_use]
 pub fn parsed(json: &str) -> Value {
     serde_json::from_str(json).expect("rendering reads verbatim JSON before it is sent")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_body_passes_as_it_came() {
+        let body = r#"{"model":"m", "x": 1.10e0, "max_completion_tokens": 5,"stream":false,"messages":[ 1 ]}"#;
+        let passed = pass(
+            body,
+            &[("model", "large".into()), ("stream", true.into())],
+            &[("max_completion_tokens", "max_tokens")],
+        );
+        assert_eq!(
+            passed.as_deref(),
+            Ok(r#"{"x":1.10e0,"max_tokens":5,"messages":[ 1 ],"model":"large","stream":true}"#)
+        );
+        assert_eq!(pass("{}", &[("stream", true.into())], &[]).as_deref(), Ok(r#"{"stream":true}"#));
+    }
 }

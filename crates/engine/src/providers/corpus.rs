@@ -117,7 +117,7 @@ fn fold(updates: Vec<Result<Update, ApiError>>) -> Expected {
                 call.name += &delta.name.unwrap_or_default();
                 call.arguments += &delta.arguments;
             }
-            Ok(Update::Done { finish_reason, usage }) => {
+            Ok(Update::Done { finish_reason, usage, .. }) => {
                 found.finish_reason = Some(finish_reason);
                 found.usage = usage.map(ExpectedUsage::from);
             }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use domain::chat::ResponseKind;
-use domain::event::{Delta, FinishReason, TokenLogprob, TopLogprob, Usage};
-use domain::{ApiError, Code, ModelInfo, Params, Price, Role, WireRequest};
+use domain::event::{Delta, Ending, FinishReason, TokenLogprob, TopLogprob, Usage};
+use domain::{ApiError, Code, ModelInfo, Params, Price, Role, Vendor, WireRequest};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use inference::{CheckError, FailureKind, Finish, Generate, Grammar, QueueReason, Sampling};
@@ -28,6 +28,9 @@ const TEMPLATE_TOKENS_PER_MESSAGE: usize = 64;
 
 /// How long a run may wait for its exact token count before it is admitted without, in milliseconds.
 const CHECK_WAIT_MS: u64 = 3_000;
+
+/// How long a count that a client asks for may take, in milliseconds.
+const ASK_WAIT_MS: u64 = 10_000;
 
 /// How long a count while somebody types may take, in milliseconds.
 const COUNT_WAIT_MS: u64 = 1_000;
@@ -97,6 +100,10 @@ impl Provider for EmbeddedProvider {
         None
     }
 
+    fn speaks(&self) -> Option<Vendor> {
+        None
+    }
+
     fn describe(&self, _: &str) -> ModelInfo {
         model(&self.config)
     }
@@ -142,6 +149,24 @@ impl Provider for EmbeddedProvider {
         .boxed()
     }
 
+    fn ask_count<'a>(&'a self, _: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<Option<u64>, ApiError>> {
+        async move {
+            let generate = generate(request, &Params { max_tokens: Some(1), ..Params::default() })?;
+            let counted = tokio::time::timeout(Duration::from_millis(ASK_WAIT_MS), self.engine.check(&generate));
+            match counted.await {
+                Ok(Ok(tokens)) => Ok(Some(u64::from(tokens))),
+                // What does not fit has been counted, too.
+                Ok(Err(CheckError::ContextOverflow { prompt_tokens, .. })) => Ok(Some(u64::from(prompt_tokens))),
+                Ok(Err(error)) => Err(refusal(error)),
+                Err(_) => {
+                    let message = "The model is still being loaded and cannot count yet.";
+                    Err(ApiError::new(Code::ModelUnavailable, message).retry(None))
+                }
+            }
+        }
+        .boxed()
+    }
+
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let mut params = request.params().clone().or(&model.info.defaults);
         params.seed.get_or_insert_with(|| self.clock.seed());
@@ -167,7 +192,7 @@ fn sent(generate: &Generate) -> WireRequest {
         method: "generate".into(),
         url: "the embedded model's process".into(),
         headers: BTreeMap::new(),
-        body: serde_json::to_string(generate).expect("a frame is strings and numbers"),
+        body: serde_json::to_string(generate).expect("a frame is strings and numbers").into(),
     }
 }
 
@@ -231,12 +256,13 @@ fn translate(update: inference::Update, params: &Params, usage: &mut Usage) -> R
             let logprobs = logprobs.into_iter().map(logprob).collect();
             Update::Delta(Delta { index: 0, text, logprobs }, Some(u64::from(output_tokens)))
         }
-        From::Done { finish, output_tokens } => Update::Done {
+        From::Done { finish, output_tokens, stop_sequence } => Update::Done {
             finish_reason: match finish {
                 Finish::Stop => FinishReason::Stop,
                 Finish::Length => FinishReason::Length,
             },
             usage: Some(Usage { output_tokens: u64::from(output_tokens), ..*usage }),
+            ending: Ending { stop_sequence, ..Ending::default() },
         },
         From::Failed { kind, message, .. } => return Err(failure(kind, message)),
     })

@@ -3,7 +3,7 @@
 
 mod answer;
 mod anthropic;
-mod body;
+pub(crate) mod body;
 mod catalogue;
 #[cfg(test)]
 mod corpus;
@@ -16,8 +16,8 @@ pub mod registry;
 pub mod sse;
 mod upstream;
 
-use domain::event::{Delta, FinishReason, Reasoning, ToolCallDelta, Usage};
-use domain::{ApiError, ModelInfo, Params, WireRequest, WireResponse};
+use domain::event::{Delta, Ending, FinishReason, Reasoning, ToolCallDelta, Usage};
+use domain::{ApiError, ModelInfo, Params, Vendor, WireRequest, WireResponse};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
@@ -68,6 +68,8 @@ pub enum Update {
         finish_reason: FinishReason,
         /// What was used, where the provider says so.
         usage: Option<Usage>,
+        /// What else the provider says of the end.
+        ending: Ending,
     },
 }
 
@@ -88,6 +90,9 @@ pub trait Provider: Send + Sync {
     /// Its name in the price table, where its prices are those of a vendor.
     fn vendor(&self) -> Option<&'static str>;
 
+    /// Whose wire it speaks; none where no wire is in between.
+    fn speaks(&self) -> Option<Vendor>;
+
     /// What is known of a model that it has not listed.
     fn describe(&self, upstream: &str) -> ModelInfo;
 
@@ -99,6 +104,17 @@ pub trait Provider: Send + Sync {
 
     /// Counts the tokens of a prompt; `None` where the tokenizer is not known here, or does not answer at once.
     fn count<'a>(&'a self, _: &'a ChatRequest) -> BoxFuture<'a, Option<u64>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    /// Asks the provider how many tokens a prompt has; `None` where it cannot be asked.
+    fn ask_count<'a>(&'a self, _: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<Option<u64>, ApiError>> {
+        Box::pin(async { Ok(self.count(request).await) })
+    }
+
+    /// Asks for vectors, with a body in OpenAI's words, and gives the answer as it came; `None` where the provider has
+    /// no such route.
+    fn embed<'a>(&'a self, _: String) -> BoxFuture<'a, Option<Result<bytes::Bytes, ApiError>>> {
         Box::pin(std::future::ready(None))
     }
 

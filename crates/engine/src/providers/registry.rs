@@ -65,6 +65,9 @@ const MISS_EVERY_MS: u64 = 2_000;
 /// Longest time that a run waits because its model's name was not known, in milliseconds.
 const MISS_WAIT_MS: u64 = 3_000;
 
+/// What the names of OpenAI's models for vectors begin with.
+const OPENAI_VECTORS: &str = "text-embedding-";
+
 /// Models by name, with who serves them.
 pub struct Registry {
     providers: RwLock<Vec<Arc<Entry>>>,
@@ -332,6 +335,33 @@ impl Registry {
         let listed = names[..names.len().min(NAMES_LISTED_MAX)].join(", ");
         Err(ApiError::new(Code::ModelNotFound, format!("There is no model `{asked}`. Nothing was sent."))
             .hint(format!("Models here: {listed}{more}")))
+    }
+
+    /// Whoever serves what has this name, also what answers no prompts and is therefore in no list: then the provider's
+    /// own name stands in front of it, or it is one of OpenAI's for vectors. The first of the two is the name there.
+    ///
+    /// # Errors
+    /// `model_not_found`.
+    pub async fn resolve_any(&self, name: &str) -> Result<(String, Arc<dyn Provider>), ApiError> {
+        if let Some((model, provider)) = self.ready(name) {
+            return Ok((model.upstream.clone(), provider));
+        }
+        let catalogue = self.catalogue();
+        let provider = |wanted: &dyn Fn(&dyn Provider) -> bool| {
+            catalogue.models().iter().map(|(_, provider)| provider).find(|provider| wanted(provider.as_ref())).cloned()
+        };
+        if let Some((first, rest)) = name.split_once('/')
+            && let Some(found) = provider(&|provider| provider.name() == first)
+        {
+            return Ok((rest.to_owned(), found));
+        }
+        if name.starts_with(OPENAI_VECTORS)
+            && let Some(found) = provider(&|provider| provider.vendor() == Some("openai"))
+        {
+            return Ok((name.to_owned(), found));
+        }
+        let (model, provider) = self.resolve(name).await?;
+        Ok((model.upstream.clone(), provider))
     }
 
     fn ready(&self, name: &str) -> Option<Served> {

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use domain::limits::UPSTREAM_LIST_BYTES_MAX;
+use bytes::Bytes;
+use domain::limits::{UPSTREAM_FORWARD_BYTES_MAX, UPSTREAM_LIST_BYTES_MAX};
 use domain::wire::BLANK;
 use domain::{ApiError, Code, Origin, WireRequest, WireResponse};
 use futures::{StreamExt, stream};
@@ -26,8 +27,19 @@ use crate::secret::{Secret, Secrets};
 
 /// How long a list of models may take, in milliseconds.
 const LIST_MS: u64 = 5_000;
+/// How long a body that is passed on may take to be answered, in milliseconds.
+const FORWARD_MS: u64 = 60_000;
 /// What we call ourselves.
 const NAME: &str = concat!("etude/", env!("CARGO_PKG_VERSION"));
+
+/// A text that several own, as bytes.
+struct SharedText(Arc<str>);
+
+impl AsRef<[u8]> for SharedText {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
 
 /// One address of a provider. Cheap to clone.
 #[derive(Clone)]
@@ -127,7 +139,7 @@ impl Upstream {
     pub fn stream(
         &self,
         path: &str,
-        more: &[(&'static str, &'static str)],
+        more: &[(&'static str, &str)],
         body: String,
         reader: impl Reader + 'static,
     ) -> Updates {
@@ -142,7 +154,9 @@ impl Upstream {
         for (name, value) in more {
             call = call.header(*name, *value);
         }
-        let call = match call.body(body.clone()).build() {
+        // One body for the wire and for the wire view.
+        let body: Arc<str> = body.into();
+        let call = match call.body(Bytes::from_owner(SharedText(body.clone()))).build() {
             Ok(call) => call,
             Err(error) => return stream::iter([Err(self.unreachable(&error))]).boxed(),
         };
@@ -184,6 +198,42 @@ impl Upstream {
         self.ask(self.client.get(format!("{}{path}", self.url)), more).await
     }
 
+    /// As [`Upstream::get`], with a body that is JSON already.
+    ///
+    /// # Errors
+    /// As [`Upstream::get`].
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        more: &[(&'static str, &str)],
+        body: String,
+    ) -> Result<T, ApiError> {
+        let call = self.client.post(format!("{}{path}", self.url)).header(CONTENT_TYPE, "application/json");
+        self.ask(call.body(body), more).await
+    }
+
+    /// Passes a body of JSON on and gives the answer as it came.
+    ///
+    /// # Errors
+    /// When the provider does not answer, refuses, or says more than is believed.
+    pub async fn forward(&self, path: &str, body: String) -> Result<Bytes, ApiError> {
+        let call = self.client.post(format!("{}{path}", self.url)).headers(self.headers.clone());
+        let call = call.header(CONTENT_TYPE, "application/json").timeout(Duration::from_millis(FORWARD_MS));
+        let response = call.body(body).send().await.map_err(|error| {
+            let limit_ms = if error.is_connect() { self.timeouts.connect_ms } else { FORWARD_MS };
+            refusal::unreachable(&self.name, limit_ms, &error)
+        })?;
+        if !response.status().is_success() {
+            return Err(refusal::refused(&self.name, &self.secrets, response).await);
+        }
+        let body = Bounded::read(response, UPSTREAM_FORWARD_BYTES_MAX, None).await;
+        if body.whole {
+            return Ok(body.bytes.into());
+        }
+        let message = format!("What {} answered is cut off or too long.", self.name);
+        Err(ApiError::new(Code::UpstreamInvalid, message).retry(None))
+    }
+
     /// As [`Upstream::get`], with a body of JSON.
     ///
     /// # Errors
@@ -195,7 +245,7 @@ impl Upstream {
     async fn ask<T: DeserializeOwned>(
         &self,
         call: reqwest::RequestBuilder,
-        more: &[(&'static str, &'static str)],
+        more: &[(&'static str, &str)],
     ) -> Result<T, ApiError> {
         let mut call = call.headers(self.headers.clone()).timeout(Duration::from_millis(LIST_MS));
         for (name, value) in more {

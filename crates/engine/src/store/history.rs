@@ -16,7 +16,7 @@ const MODELS_OF_RUNS: i64 = 2_000;
 macro_rules! summaries {
     ($rest:literal) => {
         concat!(
-            "select id, status, model, resolved_model, finish_reason, input_tokens, output_tokens, \
+            "select id, status, model, resolved_model, wire, finish_reason, input_tokens, output_tokens, \
              cached_input_tokens, reasoning_tokens, cost_micros, ttft_ms, total_ms, prompt, snippet, created_at \
              from runs ",
             $rest

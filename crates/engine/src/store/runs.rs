@@ -2,7 +2,7 @@
 
 use domain::chat::Verbatim;
 use domain::event::{FinishReason, Usage};
-use domain::{Output, Params, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId};
+use domain::{ClientWire, Output, Params, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
@@ -68,6 +68,7 @@ pub fn assemble(opened: &Opened, view: RunView) -> Result<Run, Error> {
         id: opened.run,
         status: view.status,
         model: opened.model.clone(),
+        wire: opened.wire,
         resolved_model: started.as_ref().map(|started| started.resolved_model.clone()),
         provider: started.as_ref().map(|started| started.provider.clone()),
         endpoint: started.as_ref().map(|started| started.endpoint.clone()),
@@ -95,6 +96,7 @@ pub fn summary(run: &Run) -> RunSummary {
         status: run.status,
         model: run.model.clone(),
         resolved_model: run.resolved_model.clone(),
+        wire: run.wire,
         finish_reason: run.finish_reason,
         usage: run.usage,
         cost_micros: run.cost_micros,
@@ -186,8 +188,8 @@ impl Store {
         let parts = rows.iter().map(|row| row.try_get::<Option<Vec<u8>>, _>("wire"));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
         let mut whole = wire::unpack(parts.iter().filter_map(Option::as_deref))?;
-        if let Some(request) = &mut whole.request {
-            request.body = self.put_in(run, std::mem::take(&mut request.body)).await?;
+        for request in whole.client.iter_mut().chain(&mut whole.request) {
+            request.body = self.put_in(run, request.body.to_string()).await?.into();
         }
         Ok(Kept::Here(whole))
     }
@@ -243,9 +245,9 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
-         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt) \
+         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt, wire) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26) on conflict (id) do nothing",
+         $22, $23, $24, $25, $26, $27) on conflict (id) do nothing",
     )
     .bind(&run.id.as_bytes()[..])
     .bind(&opened.workspace.as_bytes()[..])
@@ -273,6 +275,7 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     .bind(run.created_at)
     .bind(run.request_id.as_ref().map(|_| digest(&opened.request).to_vec()))
     .bind(listed.prompt)
+    .bind(run.wire.map(ClientWire::as_str))
     .execute(&mut *db)
     .await?
     .rows_affected();
@@ -311,8 +314,8 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
 /// A part of an exchange, without the pictures of the request.
 fn without(packed: &[u8], pictures: &[blobs::Blob]) -> Result<Vec<u8>, Error> {
     let mut wire = wire::unpack([packed])?;
-    if let Some(request) = &mut wire.request {
-        request.body = blobs::name_in(std::mem::take(&mut request.body), pictures);
+    for request in wire.client.iter_mut().chain(&mut wire.request) {
+        request.body = blobs::name_in(request.body.to_string(), pictures).into();
     }
     wire::pack(&wire)
 }
@@ -325,6 +328,7 @@ fn read_run(row: &SqliteRow) -> Result<Run, Error> {
         status: summary.status,
         model: summary.model,
         resolved_model: summary.resolved_model,
+        wire: summary.wire,
         provider: row.try_get("provider")?,
         endpoint: row.try_get("endpoint")?,
         request: verbatim(row.try_get("request")?)?,
@@ -346,17 +350,21 @@ fn read_run(row: &SqliteRow) -> Result<Run, Error> {
 pub(super) fn read_summary(row: &SqliteRow) -> Result<RunSummary, Error> {
     let status: String = row.try_get("status")?;
     let finish: Option<String> = row.try_get("finish_reason")?;
+    let wire: Option<String> = row.try_get("wire")?;
     Ok(RunSummary {
         id: RunId::from_bytes(bytes(row, "id")?),
         status: RunStatus::from_word(&status).ok_or_else(|| Error::Corrupt(format!("status `{status}`")))?,
         model: row.try_get("model")?,
         resolved_model: row.try_get("resolved_model")?,
+        wire: wire.and_then(|wire| ClientWire::from_word(&wire)),
         finish_reason: finish.map(|word| parse(format!("\"{word}\""))).transpose()?,
         usage: Usage {
             input_tokens: unsigned(row, "input_tokens")?,
             output_tokens: unsigned(row, "output_tokens")?,
             cached_input_tokens: unsigned(row, "cached_input_tokens")?,
             reasoning_tokens: unsigned(row, "reasoning_tokens")?,
+            // Only the events have it.
+            cache_write_tokens: 0,
         },
         cost_micros: row.try_get("cost_micros")?,
         ttft_ms: optional(row, "ttft_ms")?,

@@ -1,6 +1,6 @@
 //! The contract of the store's lists and deletions.
 
-use domain::event::{Delta, Failed, Finished, Started, Usage};
+use domain::event::{Delta, Ending, Failed, Finished, Started, Usage};
 use domain::{ApiError, Code, FinishReason, Params, RunEvent, RunFilter, RunId, RunStatus};
 use engine::log::Opened;
 use engine::store::{Ended, Kept, Store};
@@ -59,6 +59,7 @@ fn stop() -> RunEvent {
         ttft_ms: Some(1),
         total_ms: 2,
         cancel_ms: None,
+        ending: Ending::default(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::event::{Delta, Finished, Usage};
+use domain::event::{Delta, Ending, Finished, Usage};
 use domain::{FinishReason, RunEvent, RunId, UserId, WorkspaceId};
 use engine::Clock;
 use engine::log::{HotRun, Log, Opened, recover};
@@ -21,6 +21,7 @@ pub fn opened(run: RunId) -> Opened {
         model: "m".into(),
         request_id: None,
         parent: None,
+        wire: None,
         created_at: 1_000_000,
     }
 }
@@ -38,6 +39,7 @@ pub fn finished() -> RunEvent {
         ttft_ms: Some(2),
         total_ms: 3,
         cancel_ms: None,
+        ending: Ending::default(),
     })
 }
 

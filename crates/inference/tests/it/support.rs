@@ -79,7 +79,7 @@ pub struct Outcome {
 impl Outcome {
     pub fn finish(&self) -> (Finish, u32) {
         match self.last {
-            Some(Update::Done { finish, output_tokens }) => (finish, output_tokens),
+            Some(Update::Done { finish, output_tokens, .. }) => (finish, output_tokens),
             ref other => panic!("it did not finish: {other:?}"),
         }
     }

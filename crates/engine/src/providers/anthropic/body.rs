@@ -4,7 +4,7 @@ use domain::chat::{ResponseKind, Tool};
 use domain::{ApiError, ChatMessage, Code, Content, ImageSource, Params, Part, Role, ToolCall, ToolChoice};
 use serde_json::{Map, Value, json};
 
-use crate::providers::body::{append_options, parsed};
+use crate::providers::body::{append_options, parsed, pass};
 use crate::render::ChatRequest;
 
 /// Refuses what cannot be said on this wire.
@@ -12,6 +12,9 @@ use crate::render::ChatRequest;
 /// # Errors
 /// With the field named.
 pub fn check(request: &ChatRequest) -> Result<(), ApiError> {
+    if request.native().is_some() {
+        return Ok(());
+    }
     let first = request.messages().iter().take_while(|message| message.role == Role::System).count();
     let rest = &request.messages()[first..];
     if rest.is_empty() {
@@ -64,6 +67,28 @@ fn unsupported(why: String) -> ApiError {
 /// # Errors
 /// As [`check`], and where `provider_options` say something again.
 pub fn encode(model: &str, params: &Params, request: &ChatRequest) -> Result<String, ApiError> {
+    if let Some(native) = request.native() {
+        return pass(&native.body, &[("model", model.into()), ("stream", true.into())], &[]);
+    }
+    let mut body = said(model, params, request)?;
+    body.insert("stream".into(), true.into());
+    append_options(&body, request.provider_options())
+}
+
+/// The body of the question how many tokens the prompt has.
+///
+/// # Errors
+/// As [`check`].
+pub fn encode_count(model: &str, request: &ChatRequest) -> Result<String, ApiError> {
+    if let Some(native) = request.native() {
+        return pass(&native.body, &[("model", model.into())], &[]);
+    }
+    let mut body = said(model, &Params::default(), request)?;
+    body.retain(|name, _| matches!(name.as_str(), "model" | "system" | "messages" | "tools" | "tool_choice"));
+    append_options(&body, None)
+}
+
+fn said(model: &str, params: &Params, request: &ChatRequest) -> Result<Map<String, Value>, ApiError> {
     let system: Vec<_> = request.messages().iter().take_while(|message| message.role == Role::System).collect();
     let mut body = Map::new();
     body.insert("model".into(), model.into());
@@ -78,18 +103,18 @@ pub fn encode(model: &str, params: &Params, request: &ChatRequest) -> Result<Str
         _ => drop(body.insert("system".into(), texts.into_iter().map(text_block).collect())),
     }
     body.insert("messages".into(), messages(&request.messages()[system.len()..])?);
-    body.insert("stream".into(), true.into());
     put_params(&mut body, params);
     if !request.tools().is_empty() {
         body.insert("tools".into(), request.tools().iter().map(tool).collect());
     }
-    if let Some(choice) = request.tool_choice() {
-        body.insert("tool_choice".into(), tool_choice(&ToolChoice::read(choice)?));
+    let choice = request.tool_choice().map(ToolChoice::read).transpose()?;
+    if let Some(choice) = tool_choice(choice, request) {
+        body.insert("tool_choice".into(), choice);
     }
     if let Some(output) = output_config(params, request) {
         body.insert("output_config".into(), output);
     }
-    append_options(&body, request.provider_options())
+    Ok(body)
 }
 
 fn put_params(body: &mut Map<String, Value>, params: &Params) {
@@ -171,6 +196,8 @@ fn block(part: &Part) -> Result<Value, ApiError> {
             };
             json!({"type": "image", "source": source})
         }
+        // Of another vendor's wire there is none here any more: rendering refuses it.
+        Part::Native { json, .. } => parsed(json),
     })
 }
 
@@ -206,16 +233,25 @@ fn tool(tool: &Tool) -> Value {
     // The wire demands a schema; a tool without one takes nothing.
     let schema = tool.parameters.as_ref().map_or_else(|| json!({"type": "object"}), |schema| parsed(schema.as_str()));
     out.insert("input_schema".into(), schema);
+    if let Some(strict) = tool.strict {
+        out.insert("strict".into(), strict.into());
+    }
     out.into()
 }
 
-fn tool_choice(choice: &ToolChoice) -> Value {
-    match choice {
+/// On this wire it stands in the choice of tools whether they may be called side by side.
+fn tool_choice(choice: Option<ToolChoice>, request: &ChatRequest) -> Option<Value> {
+    let one_by_one = request.parallel_tool_calls() == Some(false) && !request.tools().is_empty();
+    let mut said = match choice.or(one_by_one.then_some(ToolChoice::Auto))? {
+        ToolChoice::None => return Some(json!({"type": "none"})),
         ToolChoice::Auto => json!({"type": "auto"}),
-        ToolChoice::None => json!({"type": "none"}),
         ToolChoice::Required => json!({"type": "any"}),
         ToolChoice::Tool(name) => json!({"type": "tool", "name": name}),
+    };
+    if one_by_one {
+        said["disable_parallel_tool_use"] = true.into();
     }
+    Some(said)
 }
 
 #[cfg(test)]

@@ -79,6 +79,11 @@ enum Block {
     Thinking {
         #[serde(default)]
         thinking: String,
+        #[serde(default)]
+        signature: String,
+    },
+    RedactedThinking {
+        data: String,
     },
     ToolUse {
         id: String,
@@ -99,10 +104,13 @@ enum BlockDelta {
     ThinkingDelta {
         thinking: String,
     },
+    SignatureDelta {
+        signature: String,
+    },
     InputJsonDelta {
         partial_json: String,
     },
-    /// Signatures, citations, and what is newer than this reader.
+    /// Citations, and what is newer than this reader.
     #[serde(other)]
     Other,
 }
@@ -111,6 +119,8 @@ enum BlockDelta {
 struct MessageChange {
     #[serde(default)]
     stop_reason: Option<String>,
+    #[serde(default)]
+    stop_sequence: Option<String>,
 }
 
 /// Reads events.
@@ -145,6 +155,9 @@ impl Reader for EventReader {
                 self.count(usage, out);
                 if let Some(reason) = delta.stop_reason {
                     out.finish(finish(&reason));
+                    let ending = out.ending();
+                    ending.stop_sequence = delta.stop_sequence;
+                    ending.native = (!SAID.contains(&reason.as_str())).then_some(reason);
                 }
             }
             Event::MessageStop => out.done(),
@@ -159,13 +172,19 @@ impl EventReader {
     fn begin(&mut self, index: u32, block: Block, out: &mut Out) {
         match block {
             Block::Text { text } => text_delta(text, out),
-            Block::Thinking { thinking } => reasoning(thinking, out),
+            Block::Thinking { thinking, signature } => {
+                reasoning(thinking, out);
+                sealed(signature, out);
+            }
+            Block::RedactedThinking { data } => {
+                out.push(Update::Reasoning(Reasoning { redacted: Some(data), ..Reasoning::default() }));
+            }
             Block::ToolUse { id, name, input } => {
                 let number = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
                 let whole = if input.is_object() { input.to_string() } else { "{}".into() };
                 self.calls.insert(index, Call { number, whole: Some(whole) });
-                let call = ToolCallDelta { index: number, id: Some(id), name: Some(name), arguments: String::new() };
-                out.push(Update::ToolCall(call));
+                let (id, name) = (Some(id), Some(name));
+                out.push(Update::ToolCall(ToolCallDelta { index: number, id, name, ..ToolCallDelta::default() }));
             }
             Block::Other => {}
         }
@@ -175,6 +194,7 @@ impl EventReader {
         match delta {
             BlockDelta::TextDelta { text } => text_delta(text, out),
             BlockDelta::ThinkingDelta { thinking } => reasoning(thinking, out),
+            BlockDelta::SignatureDelta { signature } => sealed(signature, out),
             BlockDelta::InputJsonDelta { partial_json } if !partial_json.is_empty() => {
                 if let Some(call) = self.calls.get_mut(&index) {
                     call.whole = None;
@@ -209,6 +229,7 @@ impl EventReader {
             output_tokens: output,
             cached_input_tokens: cached,
             reasoning_tokens: known.output_tokens_details.as_ref().map_or(0, |details| details.thinking_tokens),
+            cache_write_tokens: known.cache_creation_input_tokens.unwrap_or_default(),
         });
     }
 }
@@ -221,9 +242,19 @@ fn text_delta(text: String, out: &mut Out) {
 
 fn reasoning(text: String, out: &mut Out) {
     if !text.is_empty() {
-        out.push(Update::Reasoning(Reasoning { text }));
+        out.push(Update::Reasoning(Reasoning { text, ..Reasoning::default() }));
     }
 }
+
+/// The vendor's seal under a thought.
+fn sealed(signature: String, out: &mut Out) {
+    if !signature.is_empty() {
+        out.push(Update::Reasoning(Reasoning { signature: Some(signature), ..Reasoning::default() }));
+    }
+}
+
+/// The vendor's words for the end that ours say as well.
+const SAID: [&str; 4] = ["end_turn", "max_tokens", "tool_use", "stop_sequence"];
 
 /// <https://docs.anthropic.com/en/api/handling-stop-reasons>
 fn finish(reason: &str) -> FinishReason {

@@ -6,9 +6,10 @@ mod body;
 mod events;
 mod list;
 
-use domain::{ApiError, Code, ModelInfo, Params};
+use domain::{ApiError, Code, ModelInfo, Params, Vendor};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
+use serde::Deserialize;
 
 use self::events::EventReader;
 use self::list::List;
@@ -54,6 +55,10 @@ impl Provider for Anthropic {
         Some("anthropic")
     }
 
+    fn speaks(&self) -> Option<Vendor> {
+        Some(Vendor::Anthropic)
+    }
+
     fn describe(&self, upstream: &str) -> ModelInfo {
         list::describe(upstream, self.name())
     }
@@ -68,8 +73,10 @@ impl Provider for Anthropic {
 
     fn check<'a>(&'a self, model: &'a Model, request: &'a ChatRequest) -> BoxFuture<'a, Result<(), ApiError>> {
         let checked = body::check(request).and_then(|()| match request.provider_options() {
-            Some(_) => body::encode(&model.upstream, &in_force(model, request).0, request).map(drop),
-            None => Ok(()),
+            Some(_) if request.native().is_none() => {
+                body::encode(&model.upstream, &in_force(model, request).0, request).map(drop)
+            }
+            _ => Ok(()),
         });
         std::future::ready(checked.map_err(|error| match error.code {
             Code::ParameterNotSupported => {
@@ -80,15 +87,39 @@ impl Provider for Anthropic {
         .boxed()
     }
 
+    fn ask_count<'a>(
+        &'a self,
+        model: &'a Model,
+        request: &'a ChatRequest,
+    ) -> BoxFuture<'a, Result<Option<u64>, ApiError>> {
+        #[derive(Deserialize)]
+        struct Counted {
+            input_tokens: u64,
+        }
+        async {
+            body::check(request)?;
+            let body = body::encode_count(&model.upstream, request)?;
+            let counted: Counted = self.upstream.call("/v1/messages/count_tokens", &headers(request), body).await?;
+            Ok(Some(counted.input_tokens))
+        }
+        .boxed()
+    }
+
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let (sent, params) = in_force(model, &request);
         let answer = match body::encode(&model.upstream, &sent, &request) {
-            Ok(body) => self.upstream.stream("/v1/messages", &[VERSION], body, EventReader::default()),
+            Ok(body) => self.upstream.stream("/v1/messages", &headers(&request), body, EventReader::default()),
             Err(error) => stream::iter([Err(error)]).boxed(),
         };
         let started = Update::Started { params, input_tokens: None, cached_input_tokens: 0 };
         stream::iter([Ok(started)]).chain(answer).boxed()
     }
+}
+
+/// The headers of the wire: its version, and which fields that are still being tried a client means.
+fn headers(request: &ChatRequest) -> Vec<(&'static str, &str)> {
+    let beta = request.native().and_then(|native| native.beta.as_deref());
+    [VERSION].into_iter().chain(beta.map(|beta| ("anthropic-beta", beta))).collect()
 }
 
 /// The parameters that are sent, and those in force. The wire demands `max_tokens`: where neither parameters nor

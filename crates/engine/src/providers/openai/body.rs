@@ -5,7 +5,7 @@ use domain::{ApiError, ChatMessage, Content, Part, ToolChoice};
 use serde_json::{Map, Value, json};
 
 use super::dialect::Dialect;
-use crate::providers::body::{append_options, parsed};
+use crate::providers::body::{append_options, parsed, pass};
 use crate::render::ChatRequest;
 
 /// The body of the request. What is absent is not sent; `provider_options` go through to the byte.
@@ -13,6 +13,11 @@ use crate::render::ChatRequest;
 /// # Errors
 /// When something of it cannot be said on this wire.
 pub fn encode(model: &str, dialect: Dialect, request: &ChatRequest) -> Result<String, ApiError> {
+    if let Some(native) = request.native() {
+        let decided =
+            [("model", model.into()), ("stream", true.into()), ("stream_options", json!({"include_usage": true}))];
+        return pass(&native.body, &decided, dialect.renamed());
+    }
     let mut body = Map::new();
     body.insert("model".into(), model.into());
     body.insert("messages".into(), request.messages().iter().map(message).collect::<Result<_, _>>()?);
@@ -24,6 +29,9 @@ pub fn encode(model: &str, dialect: Dialect, request: &ChatRequest) -> Result<St
     }
     if let Some(choice) = request.tool_choice() {
         body.insert("tool_choice".into(), tool_choice(&ToolChoice::read(choice)?));
+    }
+    if let Some(parallel) = request.parallel_tool_calls() {
+        body.insert("parallel_tool_calls".into(), parallel.into());
     }
     if let Some(format) = request.response_format() {
         let format = match (format.kind, &format.schema) {
@@ -103,6 +111,8 @@ fn part(part: &Part) -> Result<Value, ApiError> {
             }
             json!({"type": "image_url", "image_url": inner})
         }
+        // Of another vendor's wire there is none here any more: rendering refuses it.
+        Part::Native { json, .. } => parsed(json),
     })
 }
 
@@ -114,6 +124,9 @@ fn tool(tool: &Tool) -> Value {
     }
     if let Some(parameters) = &tool.parameters {
         function.insert("parameters".into(), parsed(parameters.as_str()));
+    }
+    if let Some(strict) = tool.strict {
+        function.insert("strict".into(), strict.into());
     }
     json!({"type": "function", "function": function})
 }

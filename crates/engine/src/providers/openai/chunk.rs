@@ -2,7 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat-streaming>; where servers differ, the field says whose it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::{Delta, FinishReason, Reasoning, TokenLogprob, ToolCallDelta, TopLogprob, Usage};
 use serde::Deserialize;
@@ -37,6 +37,9 @@ struct Choice {
     finish_reason: Option<String>,
     #[serde(default)]
     logprobs: Option<Logprobs>,
+    /// vLLM's: the stop sequence that was met (or the number of a token).
+    #[serde(default)]
+    stop_reason: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -128,11 +131,12 @@ struct CompletionDetails {
 /// Reads chunks.
 #[derive(Default)]
 pub struct ChunkReader {
-    calls: Vec<Call>,
+    /// The calls of each answer.
+    calls: BTreeMap<u32, Vec<Call>>,
     /// The answers that have begun and not ended: several where `provider_options` ask for several.
     open: BTreeSet<u32>,
-    /// Why the first one ended.
-    finish_reason: Option<FinishReason>,
+    /// Why each one ended.
+    ended: BTreeMap<u32, FinishReason>,
 }
 
 /// A tool call of the answer, as its pieces name it.
@@ -165,8 +169,11 @@ impl Reader for ChunkReader {
         for choice in chunk.choices.into_iter().flatten() {
             self.choice(choice, out)?;
         }
-        if let (Some(reason), true) = (self.finish_reason, self.open.is_empty()) {
-            out.finish(reason);
+        if let (Some(reason), true) = (self.ended.get(&0), self.open.is_empty()) {
+            out.finish(*reason);
+            if self.ended.len() > 1 {
+                out.ending().choices = self.ended.values().copied().collect();
+            }
         }
         Ok(())
     }
@@ -175,20 +182,18 @@ impl Reader for ChunkReader {
 impl ChunkReader {
     fn choice(&mut self, choice: Choice, out: &mut Out) -> Result<(), Fault> {
         let delta = choice.delta.unwrap_or_default();
-        let first = choice.index == 0;
         let thought = delta.reasoning_content.filter(|text| !text.is_empty()).or(delta.reasoning).unwrap_or_default();
-        if first && !thought.is_empty() {
-            out.push(Update::Reasoning(Reasoning { text: thought }));
+        if !thought.is_empty() {
+            out.push(Update::Reasoning(Reasoning { text: thought, choice: choice.index, ..Reasoning::default() }));
         }
         let logprobs = logprobs(choice.logprobs);
         let text = delta.content.filter(|text| !text.is_empty()).or(delta.refusal).unwrap_or_default();
         if !text.is_empty() || !logprobs.is_empty() {
             out.push(Update::Delta(Delta { index: choice.index, text, logprobs }, None));
         }
-        if first {
-            for call in delta.tool_calls.into_iter().flatten() {
-                out.push(Update::ToolCall(self.call(call)));
-            }
+        for call in delta.tool_calls.into_iter().flatten() {
+            let call = call_of(self.calls.entry(choice.index).or_default(), choice.index, call);
+            out.push(Update::ToolCall(call));
         }
         // Some servers write an empty reason where they have none yet.
         let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) else {
@@ -196,45 +201,47 @@ impl ChunkReader {
             return Ok(());
         };
         self.open.remove(&choice.index);
-        if first {
-            self.finish_reason = Some(finish(&reason)?);
+        self.ended.insert(choice.index, finish(&reason)?);
+        if choice.index == 0 {
+            out.ending().stop_sequence = choice.stop_reason.and_then(|reason| reason.as_str().map(str::to_owned));
         }
         Ok(())
     }
+}
 
-    /// Pieces belong together by their index. Servers that leave it out, or give each call of an answer the same,
-    /// begin a call with an id of its own, or with a name after the last one's arguments are whole.
-    fn call(&mut self, piece: ChunkToolCall) -> ToolCallDelta {
-        let id = piece.id.filter(|id| !id.is_empty());
-        let name = piece.function.name.filter(|name| !name.is_empty());
-        let known = self.calls.iter().rposition(|call| piece.index.is_none() || call.index == piece.index);
-        let known = known.filter(|place| {
-            let call = &self.calls[*place];
-            id.as_ref().map_or_else(|| !(name.is_some() && call.is_whole()), |id| call.id == *id)
+/// Pieces belong together by their index. Servers that leave it out, or give each call of an answer the same,
+/// begin a call with an id of its own, or with a name after the last one's arguments are whole.
+fn call_of(calls: &mut Vec<Call>, choice: u32, piece: ChunkToolCall) -> ToolCallDelta {
+    let id = piece.id.filter(|id| !id.is_empty());
+    let name = piece.function.name.filter(|name| !name.is_empty());
+    let known = calls.iter().rposition(|call| piece.index.is_none() || call.index == piece.index);
+    let known = known.filter(|place| {
+        let call = &calls[*place];
+        id.as_ref().map_or_else(|| !(name.is_some() && call.is_whole()), |id| call.id == *id)
+    });
+    let place = known.unwrap_or(calls.len());
+    if known.is_none() {
+        calls.push(Call {
+            index: piece.index,
+            id: id.clone().unwrap_or_default(),
+            named: false,
+            arguments: String::new(),
         });
-        let place = known.unwrap_or(self.calls.len());
-        if known.is_none() {
-            self.calls.push(Call {
-                index: piece.index,
-                id: id.clone().unwrap_or_default(),
-                named: false,
-                arguments: String::new(),
-            });
-        }
-        let arguments = match piece.function.arguments {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text,
-            Some(object) => object.to_string(),
-        };
-        let call = &mut self.calls[place];
-        call.arguments.push_str(&arguments);
-        let name = name.filter(|_| !std::mem::replace(&mut call.named, true));
-        ToolCallDelta {
-            index: u32::try_from(place).unwrap_or(u32::MAX),
-            id: id.filter(|_| known.is_none()),
-            name,
-            arguments,
-        }
+    }
+    let arguments = match piece.function.arguments {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text,
+        Some(object) => object.to_string(),
+    };
+    let call = &mut calls[place];
+    call.arguments.push_str(&arguments);
+    let name = name.filter(|_| !std::mem::replace(&mut call.named, true));
+    ToolCallDelta {
+        index: u32::try_from(place).unwrap_or(u32::MAX),
+        choice,
+        id: id.filter(|_| known.is_none()),
+        name,
+        arguments,
     }
 }
 
@@ -270,6 +277,7 @@ fn counted(usage: &ChunkUsage) -> Usage {
         output_tokens: usage.completion_tokens.unwrap_or_default().max(besides),
         cached_input_tokens: cached.or(usage.prompt_cache_hit_tokens).unwrap_or_default(),
         reasoning_tokens: reasoning.unwrap_or_default(),
+        cache_write_tokens: 0,
     }
 }
 

@@ -55,6 +55,15 @@ impl Dialect {
         if self == Self::OpenAi { "max_completion_tokens" } else { "max_tokens" }
     }
 
+    /// Fields of a client's own body that this server reads by another name alone.
+    #[must_use]
+    pub fn renamed(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Ollama => &[("max_completion_tokens", "max_tokens")],
+            Self::Plain | Self::OpenAi | Self::LlamaCpp | Self::Vllm => &[],
+        }
+    }
+
     /// Notes what a model of this server cannot take.
     pub fn limit(self, upstream: &str, info: &mut ModelInfo) {
         let refuses: &[&str] = match self {

@@ -9,7 +9,8 @@ mod list;
 
 use std::sync::{Mutex, PoisonError, RwLock};
 
-use domain::{ApiError, Code, ModelInfo, Origin, ToolChoice};
+use bytes::Bytes;
+use domain::{ApiError, Code, ModelInfo, Origin, ToolChoice, Vendor};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 use reqwest::Url;
@@ -94,6 +95,10 @@ impl Provider for OpenAi {
         self.vendor
     }
 
+    fn speaks(&self) -> Option<Vendor> {
+        Some(Vendor::Openai)
+    }
+
     fn describe(&self, upstream: &str) -> ModelInfo {
         let mut info = ModelInfo::named(upstream, self.name());
         self.dialect().limit(upstream, &mut info);
@@ -127,12 +132,16 @@ impl Provider for OpenAi {
                 model.info.name
             );
             Err(ApiError::new(Code::ParameterNotSupported, message).hint("Offer that tool alone, with \"required\"."))
-        } else if request.provider_options().is_some() {
+        } else if request.provider_options().is_some() && request.native().is_none() {
             body::encode(&model.upstream, self.dialect(), request).map(drop)
         } else {
             Ok(())
         };
         std::future::ready(checked).boxed()
+    }
+
+    fn embed<'a>(&'a self, body: String) -> BoxFuture<'a, Option<Result<Bytes, ApiError>>> {
+        async move { Some(self.upstream.forward("/embeddings", body).await) }.boxed()
     }
 
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {

@@ -1,0 +1,13 @@
+//! Responses: what is asked for, the answer, whole and as events, and what can be read of it later.
+//!
+//! <https://platform.openai.com/docs/api-reference/responses>
+
+mod answer;
+mod events;
+mod items;
+mod request;
+
+pub use answer::{Echo, RESPONSE, id, run_of, whole};
+pub use events::Events;
+pub use items::input_items;
+pub use request::{Asked, Earlier, previous, read};

@@ -1,0 +1,144 @@
+//! A run's log in a client's words: whole, or as it comes.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::limits::PING_EVERY_MS;
+use domain::{ApiError, Event, EventKind, RunEvent, RunId};
+use engine::log::Tail;
+use engine::tape::Entry;
+use futures::stream;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use wires::{Answered, Speak};
+
+use super::call::Running;
+use crate::http::problem::Refusal;
+
+/// How long the head of a stream waits for the first piece of the answer, in milliseconds: what fails before it is an
+/// error with a status, which SDKs can try again.
+const HEAD_MS: u64 = 10_000;
+
+/// Waits for the end of the run, and answers with what `whole` makes of it.
+///
+/// # Errors
+/// The run's own, where it has no answer.
+pub async fn whole(
+    running: Running,
+    whole: impl FnOnce(&Answered) -> Result<Value, ApiError>,
+) -> Result<Response, Refusal> {
+    let run = running.run;
+    let (mut tail, said) = running.split();
+    let mut answered = Answered::new(run);
+    while let Some(entries) = tail.next().await {
+        fold(&mut answered, &entries)?;
+    }
+    let body = whole(&answered).map_err(|error| Refusal::of_run(error, run))?;
+    Ok(said.into(json(&body)))
+}
+
+/// Folds what there is of a log.
+///
+/// # Errors
+/// When an event cannot be read.
+pub fn fold(answered: &mut Answered, entries: &[Entry]) -> Result<(), engine::Error> {
+    for entry in entries {
+        answered.take(&event(entry)?);
+    }
+    Ok(())
+}
+
+fn event(entry: &Entry) -> Result<Event, engine::Error> {
+    let data = std::str::from_utf8(&entry.data).map_err(|error| engine::Error::Corrupt(error.to_string()))?;
+    Event::read(entry.seq, entry.kind, data).map_err(|error| engine::Error::Corrupt(error.to_string()))
+}
+
+/// An answer of JSON.
+pub fn json(body: &Value) -> Response {
+    axum::Json(body).into_response()
+}
+
+/// Answers with the run's log as it comes. The head waits for the first piece of the answer, for a while.
+///
+/// # Errors
+/// The run's own, where it failed before the first piece.
+pub async fn streamed(
+    running: Running,
+    speaker: impl Speak + 'static,
+    closing: CancellationToken,
+) -> Result<Response, Refusal> {
+    let run = running.run;
+    let (tail, said) = running.split();
+    Ok(said.into(tailed(run, tail, speaker, closing).await?))
+}
+
+/// As [`streamed`], for a log that is being read already.
+///
+/// # Errors
+/// As [`streamed`].
+pub async fn tailed(
+    run: RunId,
+    mut tail: Tail,
+    mut speaker: impl Speak + 'static,
+    closing: CancellationToken,
+) -> Result<Response, Refusal> {
+    let mut first = Vec::new();
+    let until = Instant::now() + Duration::from_millis(HEAD_MS);
+    'head: while let Ok(Some(entries)) = tokio::time::timeout_at(until, tail.next()).await {
+        let mut has_begun = false;
+        for entry in &entries {
+            let event = event(entry)?;
+            if let (RunEvent::Failed(failed), false) = (&event.body, has_begun) {
+                return Err(Refusal::of_run(failed.error.clone(), run));
+            }
+            has_begun |= matches!(
+                entry.kind,
+                EventKind::Delta | EventKind::Reasoning | EventKind::ToolCall | EventKind::Finished
+            );
+            speaker.event(&event, &mut first);
+        }
+        if has_begun {
+            break 'head;
+        }
+    }
+    let first = (!first.is_empty()).then(|| Bytes::from(first));
+    let frames =
+        stream::unfold((first, tail, speaker, closing), |(first, mut tail, mut speaker, closing)| async move {
+            if let Some(first) = first {
+                return Some((Ok::<_, std::convert::Infallible>(first), (None, tail, speaker, closing)));
+            }
+            let bytes = loop {
+                let said = tokio::select! {
+                    biased;
+                    entries = tail.next() => {
+                        let mut out = Vec::new();
+                        for entry in entries? {
+                            match event(&entry) {
+                                Ok(event) => speaker.event(&event, &mut out),
+                                Err(error) => tracing::error!(%error, "an event cannot be told"),
+                            }
+                        }
+                        Bytes::from(out)
+                    }
+                    () = closing.cancelled() => return None,
+                    () = tokio::time::sleep(Duration::from_millis(PING_EVERY_MS)) => Bytes::from_static(speaker.ping()),
+                };
+                // Many events become nothing, and an empty chunk would end the answer.
+                if !said.is_empty() {
+                    break said;
+                }
+            };
+            Some((Ok(bytes), (None, tail, speaker, closing)))
+        });
+    let mut response = Body::from_stream(frames).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that buffer would undo "flush per token".
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}

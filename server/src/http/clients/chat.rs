@@ -1,0 +1,34 @@
+//! `POST /v1/chat/completions`.
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use domain::ClientWire;
+use domain::fields::Fields;
+use wires::openai::chat::{self, Chunks};
+
+use super::answer;
+use super::call::{Call, start, target};
+use crate::http::live::Closing;
+use crate::http::problem::Refusal;
+use crate::state::AppState;
+
+/// Runs a chat, and answers whole or in chunks.
+pub async fn create(
+    State(state): State<AppState>,
+    Extension(Closing(closing)): Extension<Closing>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let call = Call::read(request).await?;
+    let mut fields = Fields::of_body(call.body.as_bytes())?;
+    let target = target(&state, &mut fields).await?;
+    let request_id = fields.take("request_id")?;
+    let chat::Asked { reading, include_usage } = chat::read(fields, &target)?;
+    let stream = reading.stream;
+    let running = start(&state, &call, ClientWire::Chat, reading, request_id, false).await?;
+    if stream {
+        let chunks = Chunks::new(running.run, &target.model, include_usage);
+        return answer::streamed(running, chunks, closing).await;
+    }
+    answer::whole(running, |answered| chat::whole(answered, &target.model)).await
+}

@@ -1,0 +1,9 @@
+//! The routes of the vendors' SDKs: each reads what its wire says, and answers from the run's log in the same words.
+
+mod answer;
+mod call;
+pub mod chat;
+pub mod completions;
+pub mod embeddings;
+pub mod messages;
+pub mod responses;
