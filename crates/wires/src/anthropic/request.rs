@@ -10,8 +10,17 @@ use serde_json::value::RawValue;
 use crate::reading::{Reader, Reading, Target, literal, verbatim, verbatim_text};
 use domain::fields::{Fields, invalid, join};
 
-/// Fields that change nothing in the answer: who asks, billing, caches, where it is computed.
-const HINTS: [&str; 4] = ["metadata", "service_tier", "cache_control", "inference_geo"];
+/// Fields that change nothing in the answer: who asks, billing, caches, where and how fast it is computed.
+const HINTS: [&str; 8] = [
+    "metadata",
+    "service_tier",
+    "cache_control",
+    "inference_geo",
+    "diagnostics",
+    "speed",
+    "user_profile_id",
+    "workspace_id",
+];
 
 /// Reads the body's fields, of which the model has been taken. To count tokens `max_tokens` is not needed.
 ///

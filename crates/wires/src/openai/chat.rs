@@ -19,10 +19,11 @@ use crate::reading::{Reader, Reading, Target, verbatim, verbatim_text};
 use domain::fields::Fields;
 
 /// Fields that change nothing in the answer: names, storage, billing, caches, a guess at the answer that saves time.
-const HINTS: [&str; 8] = [
+const HINTS: [&str; 9] = [
     "metadata",
     "prediction",
     "prompt_cache_key",
+    "prompt_cache_options",
     "prompt_cache_retention",
     "safety_identifier",
     "service_tier",

@@ -1,0 +1,55 @@
+// Runs the tests against one server. Words after `npm test --` choose files by parts of their names.
+
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+
+import { Stage } from "./server.js";
+
+/** Test files at a time: most of their time is waiting. */
+const FILES_AT_A_TIME = 4;
+/** How long a test may take, in milliseconds. */
+const TEST_MS_MAX = 30_000;
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const wanted = process.argv.slice(2);
+// What is built may be older than what stands here.
+const sources = await readdir(dirname(folder));
+const names = sources.filter((name) => name.endsWith(".test.ts")).map((name) => name.replace(/ts$/, "js")).sort();
+const files = names.filter((name) => !wanted.length || wanted.some((part) => name.includes(part)));
+if (!files.length) throw new Error(`no test file's name has one of: ${wanted.join(", ")}`);
+
+const stage = await Stage.start();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => void stage.stop().finally(() => process.exit(1)));
+}
+process.env.ETUDE_URL = stage.url;
+process.env.ETUDE_COUNTER_URL = stage.counter;
+process.env.NODE_OPTIONS = "--enable-source-maps";
+
+/** The counts, which the runner tells before the list of failures: they belong at the end. */
+const counts: string[] = [];
+let failed = 0;
+try {
+  const events = run({
+    files: files.map((name) => join(folder, name)),
+    concurrency: FILES_AT_A_TIME,
+    timeout: TEST_MS_MAX,
+  });
+  events.on("test:fail", (event) => {
+    if (event.todo === undefined) failed += 1;
+  });
+  events.on("test:diagnostic", ({ message, nesting }) => {
+    if (nesting === 0 && /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message)) counts.push(`# ${message}`);
+  });
+  const report = events.compose(new spec());
+  report.pipe(process.stdout);
+  await new Promise((resolve, reject) => report.on("end", resolve).on("error", reject));
+} finally {
+  await stage.stop();
+}
+if (failed && stage.complaints()) console.log(stage.complaints());
+console.log(counts.join("\n"));
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,67 @@
+// The models that the tests ask for. A scripted model's name is its script; see `server/src/mock/script.rs`.
+
+export const SCRIPTS = [
+  "n4",
+  "n9",
+  "n4-think3",
+  "n4-filter",
+  "tool1",
+  "tool2",
+  "echo",
+  "echo-tool1",
+  "err2-n5",
+  "cut3-n5",
+  "n200-rate20",
+  "n4-rate20",
+  "ttft1500-n4",
+  "status400",
+  "status401",
+  "status403",
+  "status404",
+  "status413",
+  "status422",
+  "status429",
+  "status429-retry1",
+  "status500",
+  "status503",
+  "status529",
+] as const;
+
+export type Script = (typeof SCRIPTS)[number];
+
+/** Who answers in the end. */
+export type Upstream = "openai" | "anthropic";
+
+export const UPSTREAMS: readonly Upstream[] = ["openai", "anthropic"];
+
+/** The embedded model. */
+export const EMBEDDED = "smollm2-135m-instruct";
+
+/** What clients call a script that is played on an upstream's wire. */
+export const model = (upstream: Upstream, script: Script): string => `${upstream}-${script}`;
+
+/** As `model`, on a mock of its own, whose counts no other test changes. */
+export const counted = (upstream: Upstream, script: Script): string => `counted-${upstream}-${script}`;
+
+/** The server's configuration, for the mocks' addresses. */
+export function config(mock: string, counter: string): string {
+  const providers = [
+    ["openai", "openai", `${mock}/v1`],
+    ["anthropic", "anthropic", mock],
+    ["counted-openai", "openai", `${counter}/v1`],
+    ["counted-anthropic", "anthropic", counter],
+    // Nobody listens there.
+    ["nowhere", "openai", "http://127.0.0.1:9/v1"],
+  ] as const;
+  const tables = providers.map(
+    ([name, kind, url]) => `[[provider]]\nname = "${name}"\nkind = "${kind}"\nbase_url = "${url}"\napi_key = "sk-test"\n`,
+  );
+  for (const [provider] of providers) {
+    for (const script of SCRIPTS) {
+      tables.push(`[[model]]\nname = "${provider}-${script}"\nprovider = "${provider}"\nupstream = "mock-${script}"\n`);
+    }
+  }
+  // More at a time than the tests ever start.
+  tables.push(`[[tier]]\nname = "default"\nconcurrent_runs = 200\n`);
+  return tables.join("\n");
+}
