@@ -1,15 +1,22 @@
 //! JSON bodies, read strictly.
 
-use axum::body::to_bytes;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::limits::INLINE_BODY_BYTES_MAX;
 use domain::{ApiError, Code, strict};
-use http_body_util::LengthLimitError;
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
 use super::problem::Refusal;
+
+/// Most of a body that is too large that is read to its end all the same, in bytes.
+const DRAIN_BYTES_MAX: usize = 4 * INLINE_BODY_BYTES_MAX;
+/// How long that may take, in milliseconds.
+const DRAIN_MS: u64 = 5_000;
 
 /// A JSON body whose unknown fields are refused by name.
 pub struct Json<T>(pub T);
@@ -37,21 +44,42 @@ pub async fn read(request: Request) -> Result<Bytes, ApiError> {
         ));
     }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut body = request.into_body();
     if length.is_some_and(|length: usize| length > INLINE_BODY_BYTES_MAX) {
+        drain(body).await;
         return Err(too_large());
     }
-    to_bytes(request.into_body(), INLINE_BODY_BYTES_MAX).await.map_err(|error| unread(&error))
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let cut =
+            |_| ApiError::new(Code::InvalidRequest, "The body did not arrive whole. Nothing was done.").retry(None);
+        let Ok(data) = frame.map_err(cut)?.into_data() else { continue };
+        if bytes.is_empty() && body.is_end_stream() && data.len() <= INLINE_BODY_BYTES_MAX {
+            return Ok(data);
+        }
+        if bytes.len() + data.len() > INLINE_BODY_BYTES_MAX {
+            drain(body).await;
+            return Err(too_large());
+        }
+        bytes.reserve(length.unwrap_or_default().saturating_sub(bytes.len()).max(data.len()));
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
 }
 
-fn unread(error: &axum::Error) -> ApiError {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(inner) = cause {
-        if inner.is::<LengthLimitError>() {
-            return too_large();
+/// Reads what is not wanted, up to a bound: a client that is still sending would see its connection break in place of
+/// the refusal.
+async fn drain(mut body: Body) {
+    let rest = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > DRAIN_BYTES_MAX {
+                return;
+            }
         }
-        cause = inner.source();
-    }
-    ApiError::new(Code::InvalidRequest, "The body did not arrive whole. Nothing was done.").retry(None)
+    };
+    let _ = tokio::time::timeout(Duration::from_millis(DRAIN_MS), rest).await;
 }
 
 /// Over the inline limit.

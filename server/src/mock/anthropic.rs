@@ -23,13 +23,27 @@ pub struct Request {
     #[serde(default)]
     tools: Vec<Value>,
     #[serde(default)]
+    stop_sequences: Vec<String>,
+    #[serde(default)]
     stream: bool,
+}
+
+/// The parts of a question for a count that the mock heeds.
+#[derive(Deserialize)]
+pub struct Uncounted {
+    messages: Vec<Value>,
+}
+
+/// Counts tokens, as [`message`] counts them.
+pub async fn count(Json(request): Json<Uncounted>) -> Json<Value> {
+    Json(json!({"input_tokens": super::prompt_tokens(&request.messages)}))
 }
 
 /// Plays a script.
 pub async fn message(State(mock): State<Arc<Mock>>, headers: HeaderMap, Json(request): Json<Request>) -> Response {
     let mut script = mock.usual.named(&request.model);
     script.hear(&request.messages);
+    script.stop_at(&request.stop_sequences);
     let wanted = script.tokens;
     script.tokens = wanted.min(request.max_tokens);
     let streamed = request.stream;
@@ -51,6 +65,7 @@ impl Words {
             Script { filter: true, .. } => "refusal",
             Script { tools: 1.., .. } => "tool_use",
             _ if self.was_cut => "max_tokens",
+            Script { stopped_by: Some(_), .. } => "stop_sequence",
             _ => "end_turn",
         }
     }
@@ -71,7 +86,7 @@ impl Words {
     fn message(&self, content: &Value, reason: Option<&str>, usage: Value) -> Value {
         let mut message = json!({
             "id": "msg_mock", "type": "message", "role": "assistant", "model": self.request.model, "content": content,
-            "stop_reason": reason, "stop_sequence": null,
+            "stop_reason": reason, "stop_sequence": reason.and(self.script.stopped_by.as_deref()),
         });
         if reason == Some("refusal") {
             message["stop_details"] = stop_details();
@@ -160,7 +175,7 @@ impl Speaker for Words {
     }
 
     fn end(&self) -> String {
-        let mut change = json!({"stop_reason": self.reason(), "stop_sequence": null});
+        let mut change = json!({"stop_reason": self.reason(), "stop_sequence": self.script.stopped_by});
         if self.script.filter {
             change["stop_details"] = stop_details();
         }

@@ -80,7 +80,9 @@ pub async fn run(options: MockOptions) -> anyhow::Result<()> {
     });
     let router = Router::new()
         .route("/v1/chat/completions", post(openai::complete))
+        .route("/v1/embeddings", post(openai::embed))
         .route("/v1/messages", post(anthropic::message))
+        .route("/v1/messages/count_tokens", post(anthropic::count))
         .route("/v1/models", get(models::list))
         .route("/mock/models", post(models::replace))
         .route("/mock/counts", get(counts))

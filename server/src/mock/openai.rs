@@ -32,16 +32,49 @@ pub struct Request {
     max_tokens: Option<u32>,
     #[serde(default)]
     max_completion_tokens: Option<u32>,
+    /// A text, or several.
+    #[serde(default)]
+    stop: Value,
+    #[serde(default = "one")]
+    n: u32,
     #[serde(default)]
     logprobs: bool,
     #[serde(default)]
     top_logprobs: u32,
 }
 
+fn one() -> u32 {
+    1
+}
+
+/// Most vectors that are made for one request.
+const VECTORS_MAX: usize = 16;
+
+/// Makes vectors: the length of each text, and its place.
+pub async fn embed(Json(request): Json<Value>) -> Json<Value> {
+    let texts = match &request["input"] {
+        Value::Array(texts) => texts.clone(),
+        text => vec![text.clone()],
+    };
+    let vectors = texts.iter().take(VECTORS_MAX).enumerate().map(|(index, text)| {
+        let length = text.as_str().map_or(0, str::len);
+        json!({"object": "embedding", "index": index, "embedding": [length as f64, index as f64]})
+    });
+    Json(json!({
+        "object": "list", "model": request["model"], "data": vectors.collect::<Vec<_>>(),
+        "usage": {"prompt_tokens": 1, "total_tokens": 1},
+    }))
+}
+
 /// Plays a script.
 pub async fn complete(State(mock): State<Arc<Mock>>, headers: HeaderMap, Json(request): Json<Request>) -> Response {
     let mut script = mock.usual.named(&request.model);
     script.hear(&request.messages);
+    let stops = match &request.stop {
+        Value::Array(stops) => stops.iter().filter_map(|stop| stop.as_str().map(str::to_owned)).collect(),
+        stop => stop.as_str().map(str::to_owned).into_iter().collect::<Vec<_>>(),
+    };
+    script.stop_at(&stops);
     let wanted = script.tokens;
     script.tokens = wanted.min(request.max_completion_tokens.or(request.max_tokens).unwrap_or(wanted));
     let streamed = request.stream;
@@ -87,11 +120,14 @@ impl Words {
     }
 
     fn choice(&self, delta: &Value, logprobs: Option<Value>, reason: Option<&str>) -> String {
-        let mut choice = json!({"index": 0, "delta": delta, "finish_reason": reason});
-        if let Some(logprobs) = logprobs {
-            choice["logprobs"] = json!({"content": [logprobs]});
-        }
-        event(&self.chunk(&json!([choice])))
+        let choice = |index: u32| {
+            let mut choice = json!({"index": index, "delta": delta, "finish_reason": reason});
+            if let Some(logprobs) = &logprobs {
+                choice["logprobs"] = json!({"content": [logprobs]});
+            }
+            event(&self.chunk(&json!([choice])))
+        };
+        (0..self.request.n).map(choice).collect()
     }
 
     fn logprob(&self, index: u32) -> Option<Value> {
@@ -187,7 +223,10 @@ impl Speaker for Words {
         }
         let mut whole = json!({
             "id": "chatcmpl-mock", "object": "chat.completion", "created": CREATED_S, "model": self.request.model,
-            "choices": [choice],
+            "choices": (0..self.request.n).map(|index| {
+                choice["index"] = index.into();
+                choice.clone()
+            }).collect::<Vec<_>>(),
         });
         if !self.script.nousage {
             whole["usage"] = self.usage();

@@ -96,6 +96,9 @@ pub struct Script {
     /// What is answered in place of numbered words.
     #[arg(skip)]
     said: Vec<String>,
+    /// The stop sequence at which the answer ends.
+    #[arg(skip)]
+    pub stopped_by: Option<String>,
 }
 
 impl Script {
@@ -168,6 +171,19 @@ impl Script {
             let chars: Vec<_> = text.chars().collect();
             self.said = chars.chunks(ECHO_CHARS).map(|chunk| chunk.iter().collect()).collect();
             self.tokens = u32::try_from(self.said.len()).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Ends the answer before the token with which one of these texts would be whole.
+    pub fn stop_at(&mut self, stops: &[String]) {
+        let mut text = String::new();
+        for index in 0..if stops.is_empty() { 0 } else { self.tokens } {
+            text += &self.token(index);
+            if let Some(stop) = stops.iter().find(|stop| text.contains(*stop)) {
+                self.tokens = index;
+                self.stopped_by = Some(stop.clone());
+                return;
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "what is waited for here is real time")]
 
 mod api;
+mod clients;
 mod closed;
 mod crash;
 mod discovery;
