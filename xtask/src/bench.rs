@@ -12,10 +12,13 @@ use crate::tests::NATIVE;
 use crate::workspace::Workspace;
 use crate::{model, setup, site};
 
+/// Where the gateway is pinned that ours is compared with.
+const PORTKEY: &str = "crates/bench/portkey";
+
 /// What to measure.
 #[derive(Args, Default)]
 pub struct Options {
-    /// latency, streams, log, decode, server, build, page; all where none is named
+    /// latency, gateway, streams, log, decode, server, build, page; all where none is named
     names: Vec<String>,
     /// Try whether each one works, two minutes for all; keeps no figures
     #[arg(long)]
@@ -64,7 +67,12 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     place("--site", site.dir.into());
     place("--model", model.into());
     place("--scratch", workspace.target.join("bench").into());
-    if wants("latency") {
+    if wants("gateway") {
+        setup::npm_packages(workspace, PORTKEY, "the gateway of Portkey, to compare with")?;
+        let script = "node_modules/@portkey-ai/gateway/build/start-server.js";
+        place("--portkey", workspace.root.join(PORTKEY).join(script).into());
+    }
+    if wants("latency") || wants("gateway") {
         let pins = workspace.root.join("crates/bench/requirements.txt");
         let python = setup::python(workspace, &pins, "vllm-router, to compare with")?;
         place("--router", python.with_file_name("vllm-router").into());

@@ -17,6 +17,7 @@ pub const NATIVE: &[&str] = &[
     "--package=domain",
     "--package=engine",
     "--package=inference",
+    "--package=wires",
     "--package=app",
     "--package=server",
     "--package=bench",

@@ -30,6 +30,7 @@ pub struct StartForm {
     schema: String,
     tools: String,
     tool_choice: String,
+    one_call: Option<String>,
     options: String,
 }
 
@@ -64,6 +65,7 @@ impl From<StartForm> for Draft {
             },
             tools: text(form.tools),
             tool_choice: form.tool_choice,
+            one_call: form.one_call.is_some(),
             options: text(form.options),
             ..Self::default()
         }

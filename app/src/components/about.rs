@@ -50,6 +50,7 @@ fn Facts(run: Run) -> impl IntoView {
         ("Model", Some(run.resolved_model.clone().unwrap_or_else(|| run.model.clone()))),
         ("Asked as", run.resolved_model.filter(|resolved| *resolved != run.model).map(|_| run.model.clone())),
         ("Provider", run.provider),
+        ("Asked over", run.wire.map(|wire| wire.name().to_owned())),
         ("Temperature", params.temperature.map(|number| number.to_string())),
         ("Max tokens", params.max_tokens.map(|number| number.to_string())),
     ];

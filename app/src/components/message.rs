@@ -9,7 +9,7 @@ use reactive_stores::Field;
 use super::control::keep_alike;
 use super::editor::{Editor, Kind};
 use super::icon::Icon;
-use super::pictures::{Pictures, take_pictures};
+use super::pictures::{Natives, Pictures, take_pictures};
 use crate::state::desk::{Desk, UNDO_REMOVE, message_field};
 use crate::state::draft::{DraftMessage, DraftMessageStoreFields, DraftStoreFields};
 use crate::state::figures::thousands;
@@ -141,6 +141,7 @@ fn Turn(desk: Desk, row: Field<DraftMessage>, known: Signal<Option<String>>) -> 
                 known
             />
             <Pictures row label/>
+            <Natives row label/>
             <Calls row/>
             <Show when=move || row.role().try_get() == Some(Role::Tool)>
                 <Answers row/>

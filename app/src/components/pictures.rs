@@ -2,7 +2,7 @@
 
 use domain::image::MEDIA_TYPES;
 use domain::limits::IMAGE_BYTES_MAX;
-use domain::{ApiError, Code, Image, ImageSource};
+use domain::{ApiError, Code, Image, ImageSource, Part};
 use leptos::prelude::*;
 use reactive_stores::Field;
 use wasm_bindgen::JsCast;
@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::Closure;
 use super::icon::Icon;
 use crate::state::desk::Desk;
 use crate::state::draft::{DraftMessage, DraftMessageStoreFields};
+use crate::state::figures::thousands;
 
 /// The pictures of a message.
 #[component]
@@ -44,6 +45,47 @@ pub(super) fn Pictures(row: Field<DraftMessage>, label: Signal<String>) -> impl 
             <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
         })
     }
+}
+
+/// The pieces of a message that only one vendor's wire has a word for.
+#[component]
+pub(super) fn Natives(row: Field<DraftMessage>, label: Signal<String>) -> impl IntoView {
+    let natives = row.natives();
+    let one = move |(place, part): (usize, Part)| {
+        let name = format!("Remove part {}", place + 1);
+        view! {
+            <li class="attachment">
+                <Icon name="paperclip"/>
+                <span class="attachment__name truncate">{about_native(&part)}</span>
+                <button
+                    class="button live-only"
+                    data-kind="quiet"
+                    data-shape="icon"
+                    data-size="sm"
+                    type="button"
+                    aria-label=name
+                    on:click=move |_| drop(natives.write().remove(place))
+                >
+                    <Icon name="x" small=true/>
+                </button>
+            </li>
+        }
+    };
+    move || {
+        let all = natives.try_get().unwrap_or_default();
+        let label = format!("Other parts of {}", label.get().to_lowercase());
+        (!all.is_empty()).then(|| view! {
+            <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
+        })
+    }
+}
+
+/// What a piece is, in its vendor's word, and how large.
+fn about_native(part: &Part) -> String {
+    let Part::Native { vendor, json } = part else { return String::new() };
+    // The word alone: what stands in it may be ten megabytes.
+    let kind = json.split("\"type\"").nth(1).and_then(|rest| rest.split('"').nth(1)).unwrap_or("part");
+    format!("{kind} ({} only), {} bytes", vendor.name(), thousands(json.len() as u64))
 }
 
 fn about(image: &Image) -> String {

@@ -175,13 +175,17 @@ fn Row(listing: Listing, id: RunId) -> impl IntoView {
         let prompt = part(|run| &run.prompt);
         if prompt.is_empty() { id.to_string() } else { prompt }
     };
+    let over = move || run.with(|run| run.as_ref().and_then(|run| run.wire));
     let status = move || figure(7).status.unwrap_or("finished");
     view! {
         <li class="runs__row">
             <span class="status" data-status=status>{move || figure(7).value}</span>
             <a class="runs__link" href=format!("/runs/{id}")>{name}</a>
             <span class="runs__answer">{move || part(|run| &run.snippet)}</span>
-            <span class="runs__model">{move || part(|run| run.resolved_model.as_ref().unwrap_or(&run.model))}</span>
+            <span class="runs__model">
+                {move || part(|run| run.resolved_model.as_ref().unwrap_or(&run.model))}
+                {move || over().map(|wire| view! { <span class="badge" data-tone="plain" title=wire.name()>"API"</span> })}
+            </span>
             <span class="runs__figure" data-figure="tokens">{move || tokens(&figure(2), &figure(4))}</span>
             <span class="runs__figure" data-figure="took">{move || measured(&figure(6))}</span>
             <span class="runs__figure" data-figure="cost">{move || figure(5).value}</span>

@@ -22,6 +22,8 @@ pub fn ToolsFold(
     let (tools, choice) = (desk.draft.tools(), desk.draft.tool_choice());
     let node = NodeRef::<Input>::new();
     keep_alike(node, move || choice.get(), move |typed| choice.set(typed));
+    let (one_call, one) = (desk.draft.one_call(), NodeRef::<Input>::new());
+    keep_switch_alike(one, move || one_call.get(), move |on| one_call.set(on));
     let takes = Memo::new(move |_| desk.model().tools);
     let count = move || {
         let list = tools.with(|text| serde_json::from_str::<Vec<Tool>>(text).ok());
@@ -67,6 +69,17 @@ pub fn ToolsFold(
                         <option value="required"></option>
                     </datalist>
                 </div>
+                <label class="field__row">
+                    <input
+                        class="checkbox"
+                        type="checkbox"
+                        name="one_call"
+                        checked=one_call.get_untracked()
+                        node_ref=one
+                        on:change=move |event| one_call.set(event_target_checked(&event))
+                    />
+                    "One call at a time"
+                </label>
             </div>
         </details>
     }

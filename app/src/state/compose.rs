@@ -70,6 +70,7 @@ impl Draft {
             inputs: inputs.map(|(name, value)| (name.clone(), value.clone())).collect(),
             tools: tools.unwrap_or_default(),
             tool_choice: if takes_choice { choice(&self.tool_choice)? } else { None },
+            parallel_tool_calls: (self.one_call && model.tools && !self.tools.trim().is_empty()).then_some(false),
             response_format: if model.refuses("response_format") { None } else { self.format.compose()? },
             provider_options: json(&self.options, "options", "Provider options")?,
             parent: self.parent,

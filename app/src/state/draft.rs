@@ -33,6 +33,8 @@ pub struct Draft {
     pub tools: String,
     /// Whether one must be called, as JSON or a word; empty, it is not sent.
     pub tool_choice: String,
+    /// Whether the model may call one tool at a time only.
+    pub one_call: bool,
     /// What goes to the provider as it is, as a JSON object; empty, nothing does.
     pub options: String,
     /// The kept run that was opened here.
@@ -57,6 +59,9 @@ pub struct DraftMessage {
     /// The pictures that go with it.
     #[serde(default)]
     pub images: Vec<Image>,
+    /// Pieces that only one vendor's wire has a word for; they go back to it as they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub natives: Vec<Part>,
     /// Of an assistant: the tools it called.
     #[serde(default)]
     pub tool_calls: Vec<ToolCall>,
@@ -97,12 +102,21 @@ impl DraftMessage {
     /// A message of plain text.
     #[must_use]
     pub fn new(id: u32, role: Role, text: impl Into<String>) -> Self {
-        Self { id, role, text: text.into(), images: Vec::new(), tool_calls: Vec::new(), tool_call_id: String::new() }
+        Self {
+            id,
+            role,
+            text: text.into(),
+            images: Vec::new(),
+            natives: Vec::new(),
+            tool_calls: Vec::new(),
+            tool_call_id: String::new(),
+        }
     }
 
     fn of(id: u32, message: &ChatMessage) -> Self {
         Self {
             images: message.content.images().cloned().collect(),
+            natives: message.content.natives().map(|(_, part)| part.clone()).collect(),
             tool_calls: message.tool_calls.clone(),
             tool_call_id: message.tool_call_id.clone().unwrap_or_default(),
             ..Self::new(id, message.role, message.content.text())
@@ -112,12 +126,13 @@ impl DraftMessage {
     /// The message that it asks for.
     #[must_use]
     pub fn compose(&self) -> ChatMessage {
-        let content = if self.images.is_empty() {
+        let content = if self.images.is_empty() && self.natives.is_empty() {
             Content::Text(self.text.clone())
         } else {
             // What is asked about a picture stands before it, as the vendors' examples have it.
             let text = (!self.text.is_empty()).then(|| Part::Text { text: self.text.clone() });
-            Content::Parts(text.into_iter().chain(self.images.iter().cloned().map(Part::Image)).collect())
+            let pictures = self.images.iter().cloned().map(Part::Image);
+            Content::Parts(self.natives.iter().cloned().chain(text).chain(pictures).collect())
         };
         ChatMessage {
             role: self.role,
@@ -159,7 +174,7 @@ impl Draft {
         let leads = asked
             .messages
             .first()
-            .is_some_and(|message| message.role == Role::System && message.content.images().next().is_none());
+            .is_some_and(|message| message.role == Role::System && message.content.texts().count() == parts(message));
         let (system, rest) = asked.messages.split_at(usize::from(leads));
         let format = asked.response_format.as_ref().map(|format| FormatDraft {
             send: true,
@@ -185,6 +200,7 @@ impl Draft {
                 .tool_choice
                 .map(|choice| choice.as_str().trim_matches('"').to_owned())
                 .unwrap_or_default(),
+            one_call: asked.parallel_tool_calls == Some(false),
             // To the byte: it goes to the provider as it is.
             options: asked.provider_options.map(|options| options.as_str().to_owned()).unwrap_or_default(),
             origin: Some(run.id),
@@ -251,6 +267,13 @@ impl Draft {
     pub fn variables(&self) -> Vec<String> {
         let texts = self.messages.iter().map(|message| message.text.as_str());
         variables([self.system.as_str()].into_iter().chain(texts))
+    }
+}
+
+fn parts(message: &ChatMessage) -> usize {
+    match &message.content {
+        Content::Text(_) => 1,
+        Content::Parts(parts) => parts.len(),
     }
 }
 

@@ -14,10 +14,11 @@ use crate::report::{Report, Target};
 use crate::stats::Rounds;
 
 /// As `xtask/src/tests.rs` calls cargo: other features would build llama.cpp again.
-const NATIVE: [&str; 7] = [
+const NATIVE: [&str; 8] = [
     "--package=domain",
     "--package=engine",
     "--package=inference",
+    "--package=wires",
     "--package=app",
     "--package=server",
     "--package=bench",

@@ -31,6 +31,8 @@ enum Left {
 pub struct Connection {
     stream: TcpStream,
     host: String,
+    /// More headers, each with its line end.
+    headers: String,
     buffer: Vec<u8>,
     /// What of the buffer has been taken.
     taken: usize,
@@ -46,7 +48,8 @@ impl Connection {
         let host = url.trim_start_matches("http://").to_owned();
         let stream = TcpStream::connect(&host).await.with_context(|| format!("connecting to {host}"))?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, host, buffer: Vec::new(), taken: 0, read_bytes: READ_BYTES, left: Left::Nothing, run: None })
+        let (buffer, headers) = (Vec::new(), String::new());
+        Ok(Self { stream, host, headers, buffer, taken: 0, read_bytes: READ_BYTES, left: Left::Nothing, run: None })
     }
 
     /// Reads so many bytes at a time, for long bodies.
@@ -55,12 +58,18 @@ impl Connection {
         self
     }
 
+    /// Sends more headers with each request, each with its line end.
+    pub fn with_headers(mut self, headers: &str) -> Self {
+        headers.clone_into(&mut self.headers);
+        self
+    }
+
     /// Sends a request and reads the head of the answer; says its status.
     pub async fn ask(&mut self, method: &str, path: &str, accept: &str, body: &str) -> Result<u16> {
-        let (host, length) = (&self.host, body.len());
+        let (host, headers, length) = (&self.host, &self.headers, body.len());
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {host}\r\naccept: {accept}\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
+             {headers}content-length: {length}\r\n\r\n{body}"
         );
         self.stream.write_all(request.as_bytes()).await.context("sending a request")?;
         loop {

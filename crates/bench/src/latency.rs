@@ -1,15 +1,14 @@
 //! What Etude adds to the time until the first token, and what a token costs it.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 use tokio::time::{Duration, sleep_until};
 
 use crate::Setting;
-use crate::http::Connection;
 use crate::live::Live;
+use crate::pool::Pool;
 use crate::process::{self, Process};
 use crate::report::{Report, Target};
 use crate::stats::{Rounds, percentile, sorted};
@@ -66,43 +65,6 @@ struct Stage {
     runs: Pool,
     routed: Option<Pool>,
     _folder: tempfile::TempDir,
-}
-
-/// Connections to one address that wait for their next request.
-struct Pool {
-    url: String,
-    idle: Mutex<Vec<Connection>>,
-}
-
-impl Pool {
-    fn new(process: &Process) -> Self {
-        Self { url: process.url.clone(), idle: Mutex::default() }
-    }
-
-    /// Makes a request and reads the answer to its end; gives the milliseconds until `first` had come.
-    async fn ask(&self, path: &str, accept: &str, body: &str, first: &str, last: &str) -> Result<f64> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => Connection::open(&self.url).await?,
-        };
-        let began = Instant::now();
-        let status = connection.ask("POST", path, accept, body).await?;
-        let (mut answer, mut first_ms) = (Vec::new(), None);
-        while connection.more(&mut answer).await? {
-            if first_ms.is_none() && contains(&answer, first) {
-                first_ms = Some(began.elapsed().as_secs_f64() * 1e3);
-            }
-        }
-        let text = String::from_utf8_lossy(&answer);
-        ensure!(status == 200 && text.contains(last), "{} answers {status}: {text}", self.url);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
-        first_ms.context("an answer without a first token")
-    }
-}
-
-fn contains(bytes: &[u8], what: &str) -> bool {
-    bytes.windows(what.len()).any(|window| window == what.as_bytes())
 }
 
 impl Stage {

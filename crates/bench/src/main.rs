@@ -6,6 +6,7 @@ mod bare;
 mod build;
 mod decode;
 mod events;
+mod gateway;
 mod http;
 mod latency;
 mod live;
@@ -14,6 +15,7 @@ mod machine;
 mod markdown;
 mod page;
 mod plot;
+mod pool;
 mod process;
 mod report;
 mod server;
@@ -30,7 +32,7 @@ use report::Report;
 use tokio::runtime::Runtime;
 
 /// All benchmarks, in the order in which they run and are shown.
-const NAMES: &[&str] = &["latency", "streams", "log", "decode", "server", "page", "build"];
+const NAMES: &[&str] = &["latency", "gateway", "streams", "log", "decode", "server", "page", "build"];
 
 #[derive(Parser)]
 #[command(name = "etude-bench", about = "Measures Etude", subcommand_negates_reqs = true)]
@@ -86,6 +88,9 @@ pub struct Setting {
     /// `vllm-router`, where it is installed.
     #[arg(long)]
     router: Option<PathBuf>,
+    /// The start script of `@portkey-ai/gateway`, where it is installed.
+    #[arg(long)]
+    portkey: Option<PathBuf>,
     /// A folder for data directories, on the disk that is measured.
     #[arg(long)]
     scratch: PathBuf,
@@ -142,6 +147,7 @@ fn measure(name: &str, setting: &Setting) -> Result<Report> {
     let runtime = Runtime::new().context("starting the runtime")?;
     match name {
         "latency" => runtime.block_on(latency::measure(setting)),
+        "gateway" => runtime.block_on(gateway::measure(setting)),
         "streams" => runtime.block_on(streams::measure(setting)),
         "log" => runtime.block_on(log::measure(setting)),
         "server" => runtime.block_on(server::measure(setting)),

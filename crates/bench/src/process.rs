@@ -153,6 +153,24 @@ pub async fn router(setting: &Setting, mock: &Process) -> Result<Option<Process>
     Ok(Some(router))
 }
 
+/// Starts `@portkey-ai/gateway`; none where it is not installed.
+pub async fn portkey(setting: &Setting) -> Result<Option<Process>> {
+    let Some(script) = &setting.portkey else { return Ok(None) };
+    let port = free_port()?;
+    let child = Command::new("node")
+        .arg(script)
+        .args([format!("--port={port}"), "--headless".into()])
+        .env("NODE_ENV", "production")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("starting @portkey-ai/gateway")?;
+    let portkey = Process { child, url: format!("http://127.0.0.1:{port}") };
+    wait(&portkey.url, "/", |_| true).await?;
+    Ok(Some(portkey))
+}
+
 /// Waits until a path answers with 200 and what is wanted.
 pub async fn wait(url: &str, path: &str, wanted: impl Fn(&str) -> bool) -> Result<()> {
     let started = Instant::now();

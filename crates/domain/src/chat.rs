@@ -134,16 +134,13 @@ impl Content {
         })
     }
 
-    /// Each piece in it that only one wire has a word for: its place, and whose word it is.
-    pub fn natives(&self) -> impl Iterator<Item = (usize, Vendor)> {
+    /// Each piece in it that only one wire has a word for, with its place.
+    pub fn natives(&self) -> impl Iterator<Item = (usize, &Part)> {
         let parts = match self {
             Self::Text(_) => &[][..],
             Self::Parts(parts) => parts.as_slice(),
         };
-        parts.iter().enumerate().filter_map(|(place, part)| match part {
-            Part::Native { vendor, .. } => Some((place, *vendor)),
-            Part::Text { .. } | Part::Image(_) => None,
-        })
+        parts.iter().enumerate().filter(|(_, part)| matches!(part, Part::Native { .. }))
     }
 
     /// The same content with each text replaced.

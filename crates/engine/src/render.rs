@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
 use domain::limits::INLINE_BODY_BYTES_MAX;
-use domain::{ApiError, ChatMessage, Code, ImageSource, ModelInfo, NewRun, Params, Role, ToolChoice, Vendor, template};
+use domain::{
+    ApiError, ChatMessage, Code, ImageSource, ModelInfo, NewRun, Params, Part, Role, ToolChoice, Vendor, template,
+};
 use serde::de::IgnoredAny;
 
 /// What a provider is given. Only [`render`] builds one, so that nothing unchecked reaches a provider.
@@ -141,7 +143,11 @@ pub fn render(new: &NewRun, model: &ModelInfo) -> Result<ChatRequest, ApiError> 
 /// With the part named.
 pub fn refuse_foreign(new: &NewRun, speaks: Option<Vendor>) -> Result<(), ApiError> {
     for (n, message) in new.messages.iter().enumerate() {
-        if let Some((part, vendor)) = message.content.natives().find(|(_, vendor)| Some(*vendor) != speaks) {
+        let foreign = message.content.natives().find_map(|(place, part)| match part {
+            Part::Native { vendor, .. } if Some(*vendor) != speaks => Some((place, *vendor)),
+            _ => None,
+        });
+        if let Some((part, vendor)) = foreign {
             let path = format!("messages[{n}].content[{part}]");
             let message = format!(
                 "`{path}` is a part that only {}'s wire has, which this model's provider does not speak. Nothing was sent.",
@@ -264,7 +270,7 @@ fn check_format(format: Option<&ResponseFormat>, model: &ModelInfo) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use domain::{Content, Image, Part};
+    use domain::{Content, Image};
 
     use super::*;
 
