@@ -17,7 +17,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes in one line of `cargo test`, of Playwright's list reporter or of pytest.
+    /// Takes in one line of `cargo test`, of Playwright's list reporter, of pytest or of Node's own runner (TAP).
     fn read(&mut self, line: &str) {
         let line = line.trim();
         if let Some(result) = line.strip_prefix("test result: ") {
@@ -29,6 +29,13 @@ impl Tally {
         {
             for part in result.split(", ") {
                 self.count(part);
+            }
+        } else if let Some((word, number)) = line.strip_prefix("# ").and_then(|line| line.split_once(' ')) {
+            match (word, number.parse::<u64>()) {
+                ("pass", Ok(number)) => self.passed += number,
+                ("fail" | "cancelled", Ok(number)) => self.failed += number,
+                ("skipped" | "todo", Ok(number)) => self.skipped += number,
+                _ => {}
             }
         } else {
             self.count(line);

@@ -78,6 +78,18 @@ impl<'a> Fields<'a> {
         Ok(Self { at, list })
     }
 
+    /// Where the object stands in the request; empty for the request itself.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
+    }
+
+    /// A field as it came, which stays.
+    #[must_use]
+    pub fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.list.iter().find(|(known, value)| known == name && value.get() != "null").map(|(_, value)| *value)
+    }
+
     /// The path of a field of this object.
     #[must_use]
     pub fn path(&self, name: &str) -> String {

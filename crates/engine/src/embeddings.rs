@@ -13,7 +13,7 @@ impl Engine {
     /// # Errors
     /// `model_not_found` for a model that nobody serves, or whose provider makes no vectors; the provider's own.
     pub async fn embed(&self, model: &str, request: &str) -> Result<Bytes, Error> {
-        let (upstream, provider) = self.0.registry.resolve_any(model).await?;
+        let (upstream, provider) = self.0.registry.resolve_any(model).await.map_err(|error| error.param("model"))?;
         let body = body::pass(request, &[("model", upstream.into())], &[])?;
         match provider.embed(body).await {
             Some(answer) => Ok(answer?),

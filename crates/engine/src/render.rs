@@ -30,6 +30,8 @@ pub struct Native {
     pub body: Arc<str>,
     /// The client's `anthropic-beta`: which fields of the body are meant.
     pub beta: Option<String>,
+    /// The client's `anthropic-version`: how the body is meant.
+    pub version: Option<String>,
 }
 
 impl ChatRequest {

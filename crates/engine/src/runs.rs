@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::event::Notice;
 use domain::limits::COUNTED_BYTES_MAX;
-use domain::{ApiError, ClientWire, Code, NewRun, Run, RunId, Vendor, Wire, WireRequest, strict, template};
+use domain::{ApiError, ClientWire, Code, ModelInfo, NewRun, Run, RunId, Vendor, Wire, WireRequest, strict, template};
 use tokio::sync::oneshot;
 
 use crate::Shared;
@@ -45,6 +45,8 @@ pub struct ClientCall {
     pub native: bool,
     /// Its `anthropic-beta`.
     pub beta: Option<String>,
+    /// Its `anthropic-version`.
+    pub version: Option<String>,
     /// Fields that are not sent on, since they change nothing in the answer.
     pub unsent: Vec<String>,
 }
@@ -164,12 +166,13 @@ impl Runs<'_> {
         Ok(tape.read(0, usize::MAX))
     }
 
-    /// Whose wire the provider of a model speaks; none where no wire is in between.
+    /// What a model can do, and whose wire its provider speaks; none where no wire is in between.
     ///
     /// # Errors
     /// `model_not_found`.
-    pub async fn wire_of(self, model: &str) -> Result<Option<Vendor>, Error> {
-        Ok(self.0.registry.resolve(model).await?.1.speaks())
+    pub async fn model(self, name: &str) -> Result<(ModelInfo, Option<Vendor>), Error> {
+        let (model, provider) = self.0.registry.resolve(name).await?;
+        Ok((model.info.clone(), provider.speaks()))
     }
 
     /// Asks how many tokens a prompt has: its provider, or the tokenizer here. `None` where neither can tell.
@@ -267,7 +270,11 @@ impl Runs<'_> {
 }
 
 fn own_words(client: &ClientCall) -> Option<Native> {
-    client.native.then(|| Native { body: client.request.body.clone(), beta: client.beta.clone() })
+    client.native.then(|| Native {
+        body: client.request.body.clone(),
+        beta: client.beta.clone(),
+        version: client.version.clone(),
+    })
 }
 
 fn unsent(client: &ClientCall) -> Option<Notice> {

@@ -75,7 +75,12 @@ pub fn body(vendor: Vendor, error: &ApiError, request_id: Option<&str>) -> Value
     match vendor {
         Vendor::Openai => json!({"error": openai_inner(error)}),
         Vendor::Anthropic => {
-            json!({"type": "error", "error": {"type": kind(error), "message": text(error)}, "request_id": request_id})
+            let mut inner = json!({"type": kind(error), "message": text(error)});
+            if error.param.as_deref() == Some("thread") {
+                // By this word the vendor's clients know to send the whole conversation in place of a thread.
+                inner["details"] = json!({"error_code": "thread_unsupported_request", "unsupported": ["thread"]});
+            }
+            json!({"type": "error", "error": inner, "request_id": request_id})
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A request as it is being read: what of it goes to the model that it asks for.
 
 use domain::chat::Verbatim;
-use domain::{ApiError, Code, NewRun, Vendor, template};
+use domain::{ApiError, Code, ModelInfo, NewRun, Vendor, template};
 use serde_json::value::RawValue;
 
 /// Who will answer.
@@ -11,6 +11,18 @@ pub struct Target {
     pub model: String,
     /// Whose wire its provider speaks; none of the embedded model.
     pub vendor: Option<Vendor>,
+    /// Whether it can call tools.
+    pub tools: bool,
+    /// Whether it can see pictures.
+    pub images: bool,
+}
+
+impl Target {
+    /// A model by the name that a client gave it.
+    #[must_use]
+    pub fn new(model: String, vendor: Option<Vendor>, info: &ModelInfo) -> Self {
+        Self { model, vendor, tools: info.tools, images: info.images }
+    }
 }
 
 /// A request as read.
@@ -92,6 +104,30 @@ impl Reader {
         Ok(())
     }
 
+    /// Lets a picture pass.
+    ///
+    /// # Errors
+    /// Where the model sees none.
+    pub fn picture(&self, path: &str) -> Result<(), ApiError> {
+        if self.target.images { Ok(()) } else { Err(self.not_taken(path)) }
+    }
+
+    /// Lets tools pass, if there are any.
+    ///
+    /// # Errors
+    /// Where the model calls none.
+    pub fn tools(&self, are_any: bool) -> Result<(), ApiError> {
+        if self.target.tools || !are_any { Ok(()) } else { Err(self.not_taken("tools")) }
+    }
+
+    /// Lets an answer pass that is any JSON object.
+    ///
+    /// # Errors
+    /// Where the provider's wire has no such form.
+    pub fn any_json(&self, path: &str) -> Result<(), ApiError> {
+        if self.target.vendor == Some(Vendor::Anthropic) { Err(self.not_taken(path)) } else { Ok(()) }
+    }
+
     /// The refusal of a field that the model's wire lacks.
     pub fn not_taken(&self, path: &str) -> ApiError {
         let model = domain::fields::quoted(&self.target.model);
@@ -99,12 +135,7 @@ impl Reader {
             Code::ParameterNotSupported,
             format!("`{path}` cannot be passed on to `{model}`, which has no such thing. Nothing was sent."),
         )
-        .hint(match (self.native, self.vendor) {
-            (true, _) => "Leave it out.".to_owned(),
-            (false, vendor) => {
-                format!("Leave it out, or choose a model whose provider speaks {}'s wire.", vendor.name())
-            }
-        })
+        .hint("Leave it out, or choose another model.")
         .param(path)
     }
 

@@ -18,8 +18,8 @@ export const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: "any", maxRetri
 export const anthropic = new Anthropic({ baseURL: url, apiKey: "any", maxRetries: 0, timeout: TIMEOUT_MS });
 
 /** Vercel's providers. */
-export const aiOpenai = createOpenAI({ baseURL: `${url}/v1`, apiKey: "any" });
-export const aiAnthropic = createAnthropic({ baseURL: `${url}/v1`, apiKey: "any" });
+export const vercelOpenai = createOpenAI({ baseURL: `${url}/v1`, apiKey: "any" });
+export const vercelAnthropic = createAnthropic({ baseURL: `${url}/v1`, apiKey: "any" });
 
 /** A run, as far as the tests look at it. */
 export type Run = {
@@ -30,12 +30,25 @@ export type Run = {
   request: { messages: { role: string; content: unknown }[] };
 };
 
+/** The run that was started last for a model that no other test asks for. */
+export async function lastRun(name: string): Promise<string | undefined> {
+  const answer = await fetch(`${url}/v1/runs?limit=1&model=${name}`);
+  const { data } = (await answer.json()) as { data: { id: string }[] };
+  return data[0]?.id;
+}
+
 /** A run as the server keeps it, by the id that an answer's header gave. */
 export async function run(id: string | null | undefined): Promise<Run> {
   if (!id) throw new Error("the answer names no run");
   const answer = await fetch(`${url}/v1/runs/${id}`);
   if (!answer.ok) throw new Error(`GET /v1/runs/${id}: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as Run;
+}
+
+/** What was sent to a run's provider. */
+export async function sent(id: string | null | undefined): Promise<{ headers: Record<string, string>; body: string }> {
+  const answer = await fetch(`${url}/v1/runs/${id}/wire`);
+  return ((await answer.json()) as { request: { headers: Record<string, string>; body: string } }).request;
 }
 
 /** A run once it has ended: a reader of its log would keep it alive, so it is asked for again and again. */

@@ -14,7 +14,6 @@ const messages: OpenAI.Chat.ChatCompletionMessageParam[] = [
   { role: "developer", content: "Be short." },
   { role: "user", content: "Say hello." },
 ];
-/** What the embedded model answers the same each time. */
 const exact = { model: EMBEDDED, messages, temperature: 0, seed: 7, max_tokens: 8 };
 
 const said = (chunks: Chunk[]) => chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("");
@@ -67,6 +66,14 @@ for (const upstream of UPSTREAMS) {
       assert.ok(chunks.slice(0, -1).every((chunk) => chunk.usage === null));
     });
 
+    test("B2 in chunks as they come", async () => {
+      const asked = { model: model(upstream, "n200-rate20"), messages, stream: true as const };
+      const { data, response } = await openai.chat.completions.create(asked).withResponse();
+      for await (const chunk of data) if (chunk.choices[0]?.delta.content) break;
+      // Ten seconds before its end.
+      assert.equal((await run(response.headers.get("x-etude-run"))).status, "running");
+    });
+
     test("by the stream helper", async () => {
       const stream = openai.chat.completions.stream({
         model: model(upstream, "n4"),
@@ -90,6 +97,13 @@ for (const upstream of UPSTREAMS) {
       assert.deepEqual([choices[0]?.message.content, choices[0]?.finish_reason], [words(2), "length"]);
       const chunks = await streamed(asked);
       assert.equal(chunks.at(-1)?.choices[0]?.finish_reason, "length");
+    });
+
+    test("cut at a stop sequence", async () => {
+      for (const stop of ["w2", ["never", "w2"]]) {
+        const { choices } = await openai.chat.completions.create({ model: model(upstream, "n4"), messages, stop });
+        assert.deepEqual([choices[0]?.message.content, choices[0]?.finish_reason], ["w0 w1", "stop"]);
+      }
     });
 
     test("ended by the vendor's filter", async () => {
@@ -124,17 +138,33 @@ for (const upstream of UPSTREAMS) {
   });
 }
 
+test("G1 several answers to a chat, of an upstream of openai", async () => {
+  const asked = { model: model("openai", "n4"), messages, n: 2 };
+  const { choices } = await openai.chat.completions.create(asked);
+  assert.deepEqual(choices.map((choice) => choice.index), [0, 1]);
+  const final = await openai.chat.completions.stream(asked).finalChatCompletion();
+  for (const answers of [choices, final.choices]) {
+    assert.deepEqual(answers.map((choice) => choice.message.content), [words(4), words(4)]);
+    assert.ok(answers.every((choice) => choice.finish_reason === "stop"));
+  }
+});
+
 describe("G1 a chat, answered by the embedded model", () => {
-  test("whole and in chunks it is the same, and again", async () => {
+  test("whole, in chunks and by the helper, as it is kept", async () => {
     const whole = await openai.chat.completions.create(exact);
-    const text = whole.choices[0]?.message.content;
-    assert.ok(text);
     assert.equal(whole.model, EMBEDDED);
     assert.equal(whole.usage?.completion_tokens, 8);
     assert.ok(whole.usage.prompt_tokens > 0);
-    assert.equal(said(await streamed(exact)), text);
-    const stream = openai.chat.completions.stream(exact);
-    assert.equal(await stream.finalContent(), text);
+    const chunks = await streamed(exact);
+    const final = await openai.chat.completions.stream(exact).finalChatCompletion();
+    for (const [id, text] of [
+      [whole.id, whole.choices[0]?.message.content],
+      [chunks[0]?.id, said(chunks)],
+      [final.id, final.choices[0]?.message.content],
+    ]) {
+      assert.ok(text);
+      assert.equal((await run(id?.replace("chatcmpl-", "run_"))).output.text, text);
+    }
   });
 
   test("H4 with logprobs", async () => {
@@ -155,12 +185,10 @@ describe("G1 a chat, answered by the embedded model", () => {
   });
 
   test("H4 up to a stop sequence", async () => {
-    const { choices } = await openai.chat.completions.create(exact);
-    const text = choices[0]?.message.content ?? "";
-    const stop = text.trim().split(" ")[1] ?? "";
-    const stopped = await openai.chat.completions.create({ ...exact, stop: [stop] });
-    assert.equal(stopped.choices[0]?.finish_reason, "stop");
-    assert.equal(stopped.choices[0]?.message.content, text.slice(0, text.indexOf(stop)));
+    // Whatever it says, it says more than a word.
+    const { choices } = await openai.chat.completions.create({ ...exact, stop: " " });
+    assert.equal(choices[0]?.finish_reason, "stop");
+    assert.match(choices[0].message.content ?? "", /^\S+$/);
   });
 });
 
@@ -168,10 +196,22 @@ describe("what a model cannot be told", () => {
   const picture = { type: "image_url" as const, image_url: { url: "data:image/png;base64,aGk=" } };
   const refused: [string, OpenAI.Chat.ChatCompletionCreateParamsNonStreaming, string][] = [
     ["several answers of the embedded model", { ...exact, n: 2 }, "n"],
-    ["a picture for the embedded model", { ...exact, messages: [{ role: "user", content: [picture] }] }, "messages[0].content[0]"],
+    // DEFECT 5
+    [
+      "a picture for the embedded model",
+      { ...exact, messages: [{ role: "user", content: [picture] }] },
+      "messages[0].content[0]",
+    ],
+    ["several answers of Anthropic's wire", { model: model("anthropic", "n4"), messages, n: 2 }, "n"],
     ["an audio answer", { ...exact, modalities: ["audio"] }, "modalities"],
     ["logprobs of Anthropic's wire", { model: model("anthropic", "n4"), messages, logprobs: true }, "logprobs"],
     ["a seed on Anthropic's wire", { model: model("anthropic", "n4"), messages, seed: 1 }, "seed"],
+    // DEFECT 5
+    [
+      "any JSON of Anthropic's wire",
+      { model: model("anthropic", "n4"), messages, response_format: { type: "json_object" } },
+      "response_format",
+    ],
     ["a temperature out of range", { ...exact, temperature: 3 }, "temperature"],
   ];
   for (const [name, asked, param] of refused) {

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 
 import OpenAI from "openai";
 
-import { failure, openai, words } from "./clients.js";
+import { failure, openai, run, words } from "./clients.js";
 import { EMBEDDED, UPSTREAMS, model } from "./scripts.js";
 
 type Completion = OpenAI.Completion;
@@ -49,10 +49,13 @@ for (const upstream of UPSTREAMS) {
 describe("G1 a completion, answered by the embedded model", () => {
   const asked = { model: EMBEDDED, prompt: "Say hello.", temperature: 0, max_tokens: 8 };
 
-  test("whole and in chunks it is the same", async () => {
-    const { choices } = await openai.completions.create(asked);
-    assert.ok(choices[0]?.text);
-    assert.equal(said(await streamed(asked)), choices[0].text);
+  test("whole and in chunks, as it is kept", async () => {
+    const whole = await openai.completions.create(asked);
+    const chunks = await streamed(asked);
+    for (const [id, text] of [[whole.id, whole.choices[0]?.text], [chunks[0]?.id, said(chunks)]]) {
+      assert.ok(text);
+      assert.equal((await run(id?.replace("cmpl-", "run_"))).output.text, text);
+    }
   });
 
   test("H4 with logprobs", async () => {
@@ -89,7 +92,16 @@ describe("G1 models", () => {
 });
 
 describe("G1 embeddings", () => {
-  for (const name of [EMBEDDED, model("openai", "n4"), model("anthropic", "n4"), "nothing"]) {
+  for (const encoding_format of [undefined, "float" as const]) {
+    test(`are those of a provider that has them, ${encoding_format ?? "in the client's usual form"}`, async () => {
+      const input = ["Hi", "Hello"];
+      const { data } = await openai.embeddings.create({ model: model("openai", "n4"), input, encoding_format });
+      // The mock makes a vector of a text's length and place.
+      assert.deepEqual(data.map((one) => one.embedding), [[2, 0], [5, 1]]);
+    });
+  }
+
+  for (const name of [EMBEDDED, model("anthropic", "n4"), "nothing"]) {
     test(`are not to be had of ${name}`, async () => {
       const error = await failure(openai.embeddings.create({ model: name, input: "Hi" }));
       assert.ok(error instanceof OpenAI.NotFoundError, String(error));

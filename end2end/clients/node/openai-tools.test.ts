@@ -18,7 +18,7 @@ const clock = {
   function: {
     name: "clock",
     description: "Says what time it is.",
-    parameters: { type: "object", properties: { n: { type: "integer" } }, required: ["n"], additionalProperties: false },
+    parameters: { type: "object", properties: { n: { type: "integer" } }, required: ["n"] },
   },
 };
 
@@ -64,10 +64,12 @@ for (const upstream of UPSTREAMS) {
 
     test("two at a time, in a stream", async () => {
       const stream = openai.chat.completions.stream({ ...asked, model: model(upstream, "tool2") });
-      const done: [number, string, string][] = [];
-      stream.on("tool_calls.function.arguments.done", ({ index, name, arguments: json }) => done.push([index, name, json]));
+      const done: string[] = [];
+      stream.on("tool_calls.function.arguments.done", ({ index, name, arguments: json }) => {
+        done.push(`${index} ${name} ${json}`);
+      });
       const message = await stream.finalMessage();
-      assert.deepEqual(done, [[0, "clock", '{"n":0}'], [1, "clock", '{"n":1}']]);
+      assert.deepEqual(done, ['0 clock {"n":0}', '1 clock {"n":1}']);
       assert.equal(new Set(message.tool_calls?.map((call) => call.id)).size, 2);
     });
 
@@ -81,7 +83,7 @@ for (const upstream of UPSTREAMS) {
     for (const stream of [false, true] as const) {
       test(`run by the helper, ${stream ? "streamed" : "whole"}`, async () => {
         const seen: number[] = [];
-        const params = { model: model(upstream, "tool1"), messages: [user("What time is it?")], tools: [runnable(seen)] };
+        const params = { ...asked, tools: [runnable(seen)] };
         const options = { maxChatCompletions: 2 };
         const runner = stream
           ? openai.chat.completions.runTools({ ...params, stream }, options)
@@ -133,12 +135,13 @@ describe("H4 an answer of a form, by the embedded model", () => {
   };
 
   test("parsed, whole and in a stream", async () => {
-    const { choices } = await openai.chat.completions.parse(asked);
-    const parsed = choices[0]?.message.parsed;
-    assert.ok(parsed && ["big", "small"].includes(parsed.size) && typeof parsed.sure === "boolean");
-    assert.equal(choices[0]?.finish_reason, "stop");
+    const whole = await openai.chat.completions.parse(asked);
     const final = await openai.chat.completions.stream(asked).finalChatCompletion();
-    assert.deepEqual(final.choices[0]?.message.parsed, parsed);
+    for (const { choices } of [whole, final]) {
+      const parsed = choices[0]?.message.parsed;
+      assert.ok(parsed && ["big", "small"].includes(parsed.size) && typeof parsed.sure === "boolean");
+      assert.equal(choices[0]?.finish_reason, "stop");
+    }
   });
 
   test("any JSON object", async () => {
@@ -147,8 +150,10 @@ describe("H4 an answer of a form, by the embedded model", () => {
     assert.match(choices[0]?.message.content ?? "", /^\s*\{/);
   });
 
+  // DEFECT 5
   test("A2 it cannot call tools, and says so by the field's name", async () => {
-    const error = await failure(openai.chat.completions.create({ model: EMBEDDED, messages: [user("Hi")], tools: [clock] }));
+    const refused = { model: EMBEDDED, messages: [user("Hi")], tools: [clock] };
+    const error = await failure(openai.chat.completions.create(refused));
     assert.ok(error instanceof OpenAI.BadRequestError, String(error));
     assert.equal(error.param, "tools");
   });

@@ -12,6 +12,9 @@ export const SCRIPTS = [
   "err2-n5",
   "cut3-n5",
   "n200-rate20",
+  // For one test each.
+  "n201-rate20",
+  "n202-rate20",
   "n4-rate20",
   "ttft1500-n4",
   "status400",
@@ -53,9 +56,10 @@ export function config(mock: string, counter: string): string {
     // Nobody listens there.
     ["nowhere", "openai", "http://127.0.0.1:9/v1"],
   ] as const;
-  const tables = providers.map(
-    ([name, kind, url]) => `[[provider]]\nname = "${name}"\nkind = "${kind}"\nbase_url = "${url}"\napi_key = "sk-test"\n`,
-  );
+  const tables = providers.map(([name, kind, url]) => {
+    const lines = [`name = "${name}"`, `kind = "${kind}"`, `base_url = "${url}"`, `api_key = "sk-test"`];
+    return `[[provider]]\n${lines.join("\n")}\n`;
+  });
   for (const [provider] of providers) {
     for (const script of SCRIPTS) {
       tables.push(`[[model]]\nname = "${provider}-${script}"\nprovider = "${provider}"\nupstream = "mock-${script}"\n`);

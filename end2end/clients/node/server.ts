@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,12 @@ const END_MS_MAX = 5_000;
 export class Stage {
   private readonly children: Program[] = [];
 
-  private constructor(private readonly folder: string) {}
+  private constructor(private readonly folder: string) {
+    process.once("exit", () => {
+      for (const child of this.children) child.kill();
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
 
   /** Starts all of it; what was started is ended again if any of it fails. */
   static async start(): Promise<Stage & { url: string; counter: string }> {
@@ -98,6 +104,10 @@ class Program {
     const url = Array.isArray(first) ? String(first[0]).trim() : "";
     if (!url.startsWith("http://")) throw new Error(`the program did not start\n${this.complaints}`);
     return url;
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
   }
 
   async stop(): Promise<void> {

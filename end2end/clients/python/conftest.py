@@ -6,6 +6,8 @@ import anthropic
 import openai
 import pytest
 
+pytest.register_assert_rewrite("stage", "talk")
+
 from stage import ANTHROPIC, INSIDE, OPENAI, Stage, Target, staged
 
 SECONDS = 30.0

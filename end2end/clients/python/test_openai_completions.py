@@ -92,8 +92,6 @@ def test_g1_what_completions_cannot_have_is_named(openai_client):
 
 
 def test_g1_who_asks_is_not_passed_on(openai_client, target):
-    raw = openai_client.completions.with_raw_response.create(
-        model=target.model(), prompt=PROMPT, user="u-1", **SHORT
-    )
+    raw = openai_client.completions.with_raw_response.create(model=target.model(), prompt=PROMPT, user="u-1", **SHORT)
     assert raw.parse().choices[0].text
     assert notices(raw.headers) == ["user"]

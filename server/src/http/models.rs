@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{ApiError, Code, ModelInfo};
 use serde::Serialize;
 
+use super::clients::check_version;
 use super::problem::Refusal;
 use crate::state::AppState;
 
@@ -58,6 +59,14 @@ pub struct AnthropicEntry {
     display_name: String,
     /// RFC 3339; 1970 where the provider does not tell.
     created_at: String,
+    lifecycle: &'static str,
+    max_input_tokens: Option<u32>,
+    max_tokens: Option<u32>,
+    /// What the vendor tells of its own models alone.
+    capabilities: Option<()>,
+    deprecated_at: Option<()>,
+    retires_at: Option<()>,
+    line: Option<()>,
     #[serde(flatten)]
     info: ModelInfo,
 }
@@ -67,7 +76,20 @@ impl From<ModelInfo> for AnthropicEntry {
         let created_s = info.created_s.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or_default();
         let created = UNIX_EPOCH.checked_add(Duration::from_secs(created_s)).unwrap_or(UNIX_EPOCH);
         let created_at = humantime::format_rfc3339_seconds(created).to_string();
-        Self { kind: "model", id: info.name.clone(), display_name: info.name.clone(), created_at, info }
+        Self {
+            kind: "model",
+            id: info.name.clone(),
+            display_name: info.name.clone(),
+            created_at,
+            lifecycle: "active",
+            max_input_tokens: info.context_tokens,
+            max_tokens: info.output_tokens_max,
+            capabilities: None,
+            deprecated_at: None,
+            retires_at: None,
+            line: None,
+            info,
+        }
     }
 }
 
@@ -76,15 +98,16 @@ fn is_anthropic(headers: &HeaderMap) -> bool {
 }
 
 /// Lists all models, the default first.
-pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Refusal> {
+    check_version(&headers)?;
     let models = state.engine.models();
     if is_anthropic(&headers) {
         let data: Vec<_> = models.into_iter().map(AnthropicEntry::from).collect();
         let id = |entry: Option<&AnthropicEntry>| entry.map(|entry| entry.id.clone());
         let (first_id, last_id) = (id(data.first()), id(data.last()));
-        return Json(AnthropicList { data, has_more: false, first_id, last_id }).into_response();
+        return Ok(Json(AnthropicList { data, has_more: false, first_id, last_id }).into_response());
     }
-    Json(List { object: "list", data: models.into_iter().map(Entry::from).collect() }).into_response()
+    Ok(Json(List { object: "list", data: models.into_iter().map(Entry::from).collect() }).into_response())
 }
 
 /// Gives one, by its name or an alias.
@@ -93,6 +116,7 @@ pub async fn get(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
+    check_version(&headers)?;
     let mut models = state.engine.models().into_iter();
     let Some(info) = models.find(|info| info.name == name || info.aliases.contains(&name)) else {
         let shown: String = name.chars().take(100).collect();

@@ -167,7 +167,11 @@ impl Script {
     /// Takes the last message as the answer, where the script says so.
     pub fn hear(&mut self, messages: &[Value]) {
         if self.echo {
-            let text = messages.last().and_then(|message| message["content"].as_str()).unwrap_or_default();
+            let content = messages.last().map(|message| &message["content"]);
+            let text = match content {
+                Some(Value::Array(parts)) => parts.iter().filter_map(|part| part["text"].as_str()).collect(),
+                content => content.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            };
             let chars: Vec<_> = text.chars().collect();
             self.said = chars.chunks(ECHO_CHARS).map(|chunk| chunk.iter().collect()).collect();
             self.tokens = u32::try_from(self.said.len()).unwrap_or(u32::MAX);

@@ -35,7 +35,13 @@ fn usage(usage: &Usage) -> Value {
         "input_tokens": usage.input_tokens.saturating_sub(cached),
         "cache_creation_input_tokens": usage.cache_write_tokens,
         "cache_read_input_tokens": usage.cached_input_tokens,
+        "cache_creation": null,
         "output_tokens": usage.output_tokens,
+        "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
+        "server_tool_use": null,
+        "service_tier": null,
+        "inference_geo": null,
+        "speed": null,
     })
 }
 
@@ -47,30 +53,41 @@ pub fn whole(answered: &Answered, asked: &str) -> Result<Value, ApiError> {
     let (finish, ending) = answered.finished()?;
     let called = answered.blocks().iter().any(|block| matches!(block, Block::Tool { .. }));
     let content: Vec<_> = answered.blocks().iter().filter_map(block).collect();
-    Ok(json!({
-        "id": format!("msg_{}", hex(answered.run)),
-        "type": "message",
-        "role": "assistant",
-        "model": answered.model(asked),
-        "content": content,
-        "stop_reason": stop_reason(finish, ending, called),
-        "stop_sequence": ending.stop_sequence,
-        "usage": usage(&answered.usage),
-    }))
+    let reason = stop_reason(finish, ending, called);
+    let mut message = message(answered.run, answered.model(asked), &answered.usage);
+    message["content"] = content.into();
+    message["stop_reason"] = reason.into();
+    message["stop_details"] = stop_details(reason);
+    message["stop_sequence"] = ending.stop_sequence.as_deref().into();
+    Ok(message)
+}
+
+/// A message without content. What the vendor's types always have is there, also where it means nothing here.
+fn message(run: RunId, model: &str, used: &Usage) -> Value {
+    json!({
+        "id": format!("msg_{}", hex(run)), "type": "message", "role": "assistant", "model": model, "content": [],
+        "stop_reason": null, "stop_details": null, "stop_sequence": null, "container": null, "diagnostics": null,
+        "usage": usage(used),
+    })
+}
+
+/// More about a refusal; this server knows no more than that it is one.
+fn stop_details(reason: &str) -> Value {
+    if reason == "refusal" { json!({"type": "refusal", "category": null, "explanation": null}) } else { Value::Null }
 }
 
 /// A block; none where it is an empty text: the vendor refuses to be given one back.
 fn block(block: &Block) -> Option<Value> {
     Some(match block {
         Block::Text { text, .. } if text.is_empty() => return None,
-        Block::Text { text, .. } => json!({"type": "text", "text": text}),
+        Block::Text { text, .. } => json!({"type": "text", "text": text, "citations": null}),
         Block::Reasoning { text, signature } => {
             json!({"type": "thinking", "thinking": text, "signature": signature.as_deref().unwrap_or_default()})
         }
         Block::Redacted { data } => json!({"type": "redacted_thinking", "data": data}),
         Block::Tool { id, name, arguments } => {
             let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-            json!({"type": "tool_use", "id": id, "name": name, "input": input})
+            json!({"type": "tool_use", "id": id, "name": name, "input": input, "caller": null})
         }
     })
 }
@@ -119,10 +136,7 @@ impl Events {
             input_tokens: started.and_then(|started| started.input_tokens).unwrap_or_default(),
             ..Usage::default()
         };
-        let message = json!({
-            "id": format!("msg_{}", hex(self.run)), "type": "message", "role": "assistant", "model": model,
-            "content": [], "stop_reason": null, "stop_sequence": null, "usage": usage(&known),
-        });
+        let message = message(self.run, model, &known);
         named(out, "message_start", &json!({"type": "message_start", "message": message}));
     }
 
@@ -146,7 +160,10 @@ impl Events {
         self.close(out);
         let ending = &finished.ending;
         let reason = stop_reason(finished.finish_reason, ending, self.outline.called(0));
-        let delta = json!({"stop_reason": reason, "stop_sequence": ending.stop_sequence});
+        let delta = json!({
+            "stop_reason": reason, "stop_details": stop_details(reason), "stop_sequence": ending.stop_sequence,
+            "container": null,
+        });
         let change = json!({"type": "message_delta", "delta": delta, "usage": usage(&finished.usage)});
         named(out, "message_delta", &change);
         named(out, "message_stop", &json!({"type": "message_stop"}));
@@ -162,7 +179,7 @@ impl Events {
         match event {
             RunEvent::Delta(delta) => {
                 if place.begins {
-                    self.open(place, &json!({"type": "text", "text": ""}), out);
+                    self.open(place, &json!({"type": "text", "text": "", "citations": null}), out);
                 }
                 say(place, Piece::TextDelta { text: &delta.text }, out);
             }
@@ -184,7 +201,8 @@ impl Events {
                 if place.begins {
                     let id = delta.id.clone().unwrap_or_else(|| call_id(self.run, place));
                     let name = delta.name.as_deref().unwrap_or_default();
-                    self.open(place, &json!({"type": "tool_use", "id": id, "name": name, "input": {}}), out);
+                    let block = json!({"type": "tool_use", "id": id, "name": name, "input": {}, "caller": null});
+                    self.open(place, &block, out);
                 }
                 if !delta.arguments.is_empty() {
                     say(place, Piece::InputJsonDelta { partial_json: &delta.arguments }, out);
@@ -239,15 +257,15 @@ mod tests {
             whole["content"],
             json!([
                 {"type": "thinking", "thinking": "Hm", "signature": "sealed"},
-                {"type": "text", "text": "It is"},
-                {"type": "tool_use", "id": "c1", "name": "clock", "input": {"n": 1}},
-                {"type": "tool_use", "id": "c2", "name": "clock", "input": {}},
+                {"type": "text", "text": "It is", "citations": null},
+                {"type": "tool_use", "id": "c1", "name": "clock", "input": {"n": 1}, "caller": null},
+                {"type": "tool_use", "id": "c2", "name": "clock", "input": {}, "caller": null},
             ])
         );
-        assert_eq!(
-            whole["usage"],
-            json!({"input_tokens": 5, "cache_creation_input_tokens": 1, "cache_read_input_tokens": 4, "output_tokens": 5})
-        );
+        let used = &whole["usage"];
+        let counts = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens"];
+        assert_eq!(counts.map(|name| used[name].as_u64()), [5, 1, 4, 5].map(Some));
+        assert_eq!(used["output_tokens_details"]["thinking_tokens"], 2);
         let told = spoken(&mut Events::new(RUN, "m"), &events);
         let kinds: Vec<_> = told.iter().map(|event| event["type"].as_str().expect("a type")).collect();
         assert_eq!((kinds[0], kinds[1], kinds[2]), ("message_start", "content_block_start", "ping"));

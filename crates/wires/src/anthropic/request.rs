@@ -46,7 +46,13 @@ pub fn read(mut fields: Fields<'_>, target: &Target, is_count: bool) -> Result<R
         return Err(fields.lacks("max_tokens"));
     }
     let stream = fields.take("stream")?.unwrap_or(false);
+    // A conversation that the vendor keeps cannot be continued from here: the ids of its answers are ours. The vendor's
+    // own clients send the whole conversation when they are told so.
+    if fields.raw("thread").is_some() {
+        return Err(reader.not_taken("thread"));
+    }
     let tools = fields.list("tools")?.unwrap_or_default();
+    reader.tools(!tools.is_empty())?;
     run.tools =
         tools.into_iter().enumerate().map(|(n, raw)| tool(raw, n, &mut reader)).collect::<Result<_, ApiError>>()?;
     if let Some(choice) = fields.object("tool_choice")? {
@@ -151,7 +157,10 @@ fn block(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<Option<Part>, 
     let part = match kind.as_str() {
         "text" => Part::Text { text: literal(&fields.need::<String>("text")?) },
         "image" => match image(&mut fields)? {
-            Some(image) => Part::Image(image),
+            Some(image) => {
+                reader.picture(at)?;
+                Part::Image(image)
+            }
             None => {
                 reader.only_here(at)?;
                 return Ok(Some(native(raw)));
@@ -321,7 +330,7 @@ mod tests {
     fn asked(json: &str, vendor: Option<Vendor>) -> Result<Reading, ApiError> {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
-        read(fields, &Target { model: "m".into(), vendor }, false)
+        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true }, false)
     }
 
     const EVERYTHING: &str = r#"{"model":"m","max_tokens":9,

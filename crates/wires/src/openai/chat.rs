@@ -395,7 +395,7 @@ mod tests {
     use crate::answer::testing::{RUN, everything, failed, folded, log, spoken, started, text};
 
     fn target(vendor: Option<Vendor>) -> Target {
-        Target { model: "m".into(), vendor }
+        Target { model: "m".into(), vendor, tools: true, images: true }
     }
 
     fn asked(json: &str, vendor: Option<Vendor>) -> Result<Asked, ApiError> {

@@ -229,7 +229,7 @@ mod tests {
     fn asked(json: &str) -> Result<Asked, ApiError> {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
-        read(fields, &Target { model: "m".into(), vendor: None })
+        read(fields, &Target { model: "m".into(), vendor: None, tools: true, images: true })
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn part(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<Part, ApiError>
         "text" => Part::Text { text: literal(&fields.need::<String>("text")?) },
         "refusal" => Part::Text { text: literal(&fields.need::<String>("refusal")?) },
         "image_url" => {
+            reader.picture(at)?;
             let mut inner = fields.object("image_url")?.ok_or_else(|| fields.lacks("image_url"))?;
             Part::Image(image(inner.need("url")?, inner.take("detail")?))
         }
@@ -117,6 +118,7 @@ pub fn image(url: String, detail: Option<String>) -> Image {
 
 /// Reads the list of tools.
 pub fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<Tool>, ApiError> {
+    reader.tools(!list.is_empty())?;
     let mut tools = Vec::with_capacity(list.len());
     for (n, raw) in list.iter().enumerate() {
         let at = format!("tools[{n}]");
@@ -154,7 +156,10 @@ pub fn response_format(
     let kind: String = fields.need("type")?;
     let kind = match kind.as_str() {
         "text" => return Ok(None),
-        "json_object" => ResponseKind::JsonObject,
+        "json_object" => {
+            reader.any_json(fields.at())?;
+            ResponseKind::JsonObject
+        }
         "json_schema" => ResponseKind::JsonSchema,
         _ => {
             reader.only_here(&fields.path("type"))?;

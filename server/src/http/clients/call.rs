@@ -65,12 +65,15 @@ impl Call {
 
     /// The call of a run that was read from this request.
     pub fn of(&self, wire: ClientWire, reading: &Reading) -> ClientCall {
-        let beta = self.headers.get("anthropic-beta").and_then(|beta| beta.to_str().ok());
+        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+        // The oldest version is spoken by nobody any more, its vendor included.
+        let version = header("anthropic-version").filter(|version| *version != OLDEST);
         ClientCall {
             wire,
             request: self.view(),
             native: reading.native,
-            beta: beta.map(str::to_owned),
+            beta: header("anthropic-beta").map(str::to_owned),
+            version: version.map(str::to_owned),
             unsent: reading.unsent.clone(),
         }
     }
@@ -82,11 +85,11 @@ impl Call {
 /// When it names none, or one that is not there.
 pub async fn target(state: &AppState, fields: &mut Fields<'_>) -> Result<Target, Refusal> {
     let model: String = fields.need("model")?;
-    let vendor = state.engine.runs().wire_of(&model).await.map_err(|error| match error {
+    let (info, vendor) = state.engine.runs().model(&model).await.map_err(|error| match error {
         engine::Error::Refused(error) => engine::Error::Refused(error.param("model")),
         other => other,
     })?;
-    Ok(Target { model, vendor })
+    Ok(Target::new(model, vendor, &info))
 }
 
 /// A run that was started for a client, being read from its first event.
@@ -158,6 +161,9 @@ pub fn notice(headers: &mut HeaderMap, text: &str) {
         headers.append(HeaderName::from_static("x-etude-notice"), value);
     }
 }
+
+/// The first version of Anthropic's wire, whose clients are given the second's.
+const OLDEST: &str = "2023-01-01";
 
 /// Longest notice in a header, in characters.
 const NOTICE_CHARS_MAX: usize = 1_000;

@@ -7,3 +7,5 @@ pub mod completions;
 pub mod embeddings;
 pub mod messages;
 pub mod responses;
+
+pub use call::check_version;

@@ -7,7 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::response::Response;
 use domain::fields::{Fields, quoted};
-use domain::limits::RUNS_PAGE_MAX;
+use domain::limits::{MESSAGES_MAX, RUNS_PAGE_MAX};
 use domain::{ApiError, ClientWire, Code, NewRun, Run, RunId, RunStatus};
 use engine::runs::Cancelled;
 use serde::Deserialize;
@@ -44,6 +44,7 @@ pub async fn create(
         Some(id) => earlier(&state, &id).await?,
         None => (None, Earlier::default()),
     };
+    let earlier = refer(&state, earlier, &responses::references(&fields)).await?;
     let Asked { mut reading, background, .. } = responses::read(fields, &target, earlier)?;
     reading.run.parent = parent;
     let stream = reading.stream;
@@ -84,6 +85,18 @@ async fn earlier(state: &AppState, id: &str) -> Result<(Option<RunId>, Earlier),
         .map_err(|error| engine::Error::Corrupt(format!("a run's request: {error}")))?;
     let answered = so_far(state, run.id).await?;
     Ok((Some(run.id), Earlier::of(asked.messages, echo.has_instructions, &answered)))
+}
+
+/// Looks the items up that a request refers to; what is not found is refused where it stands.
+async fn refer(state: &AppState, mut earlier: Earlier, ids: &[String]) -> Result<Earlier, Refusal> {
+    for id in ids.iter().take(MESSAGES_MAX) {
+        let Some((run, n)) = responses::block_of(id) else { continue };
+        let Ok((run, _)) = find(state, &responses::id(run)).await else { continue };
+        if let Some(block) = so_far(state, run.id).await?.blocks().get(n) {
+            earlier.items.insert(id.clone(), block.clone());
+        }
+    }
+    Ok(earlier)
 }
 
 /// How to read a response.
@@ -204,7 +217,9 @@ async fn find(state: &AppState, id: &str) -> Result<(Run, Echo), Refusal> {
     let run = match runs.get(&state.principal, run).await {
         Ok(run) if run.wire == Some(ClientWire::Responses) => run,
         Ok(_) => return Err(absent().into()),
-        Err(engine::Error::Refused(error)) if error.code == Code::NotFound => return Err(absent().into()),
+        Err(engine::Error::Refused(error)) if matches!(error.code, Code::NotFound | Code::Gone) => {
+            return Err(absent().into());
+        }
         Err(error) => return Err(error.into()),
     };
     for _ in 0..KEPT_MS / LOOK_MS {

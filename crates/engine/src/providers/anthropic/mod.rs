@@ -118,8 +118,11 @@ impl Provider for Anthropic {
 
 /// The headers of the wire: its version, and which fields that are still being tried a client means.
 fn headers(request: &ChatRequest) -> Vec<(&'static str, &str)> {
-    let beta = request.native().and_then(|native| native.beta.as_deref());
-    [VERSION].into_iter().chain(beta.map(|beta| ("anthropic-beta", beta))).collect()
+    let native = request.native();
+    let (name, usual) = VERSION;
+    let version = native.and_then(|native| native.version.as_deref()).unwrap_or(usual);
+    let beta = native.and_then(|native| native.beta.as_deref());
+    [(name, version)].into_iter().chain(beta.map(|beta| ("anthropic-beta", beta))).collect()
 }
 
 /// The parameters that are sent, and those in force. The wire demands `max_tokens`: where neither parameters nor

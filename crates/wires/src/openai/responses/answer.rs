@@ -12,7 +12,8 @@ use domain::fields::Fields;
 pub const RESPONSE: &str = "resp_";
 
 /// What a client's request says that its response repeats, and what stands there where it says nothing.
-const ECHOED: [(&str, &str); 19] = [
+const ECHOED: [(&str, &str); 20] = [
+    ("access_programs", "null"),
     ("background", "false"),
     ("instructions", "null"),
     ("max_output_tokens", "null"),
@@ -46,6 +47,14 @@ pub fn run_of(id: &str) -> Option<RunId> {
     format!("run_{}", id.strip_prefix(RESPONSE)?).parse().ok()
 }
 
+/// The run, and the number of the block in its answer, that an item's id names.
+#[must_use]
+pub fn block_of(id: &str) -> Option<(RunId, usize)> {
+    let (_, rest) = id.split_once('_')?;
+    let (run, n) = rest.split_once('_')?;
+    Some((format!("run_{run}").parse().ok()?, n.parse().ok()?))
+}
+
 /// What a response repeats of its request.
 #[derive(Debug, Clone)]
 pub struct Echo {
@@ -56,6 +65,8 @@ pub struct Echo {
     pub background: bool,
     /// Whether the first message is the instructions.
     pub has_instructions: bool,
+    /// Whether what a model thinks is told as a summary.
+    pub summary: bool,
     asked: String,
 }
 
@@ -77,6 +88,7 @@ impl Echo {
             store: fields["store"] == true,
             background: fields["background"] == true,
             has_instructions: !fields["instructions"].is_null(),
+            summary: ["summary", "generate_summary"].iter().any(|name| fields["reasoning"][name].is_string()),
             fields,
             asked,
         })
@@ -127,7 +139,7 @@ pub fn whole(answered: &Answered, echo: &Echo) -> Value {
                 "in_progress" => "in_progress",
                 _ => "incomplete",
             };
-            item(answered.run, n, block, item_status)
+            item(answered.run, n, block, item_status, echo.summary)
         })
         .collect();
     let more = json!({
@@ -159,7 +171,9 @@ fn failure(error: &ApiError) -> Value {
 fn usage(usage: &Usage) -> Value {
     json!({
         "input_tokens": usage.input_tokens,
-        "input_tokens_details": {"cached_tokens": usage.cached_input_tokens},
+        "input_tokens_details": {
+            "cached_tokens": usage.cached_input_tokens, "cache_write_tokens": usage.cache_write_tokens,
+        },
         "output_tokens": usage.output_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
@@ -181,13 +195,17 @@ pub(super) fn text_part(text: &str, logprobs: &[domain::TokenLogprob]) -> Value 
     json!({"type": "output_text", "text": text, "annotations": [], "logprobs": openai_logprobs(logprobs)})
 }
 
-/// An item of the output; none for what is not shown.
-pub(super) fn item(run: RunId, n: usize, block: &Block, status: &str) -> Option<Value> {
+/// An item of the output; none for what is not shown. A client that asks for summaries of what a model thinks is given
+/// the thoughts in their place: it looks for them nowhere else.
+pub(super) fn item(run: RunId, n: usize, block: &Block, status: &str, summary: bool) -> Option<Value> {
     let id = item_id(run, n, block);
     Some(match block {
         Block::Text { text, logprobs } => json!({
             "id": id, "type": "message", "status": status, "role": "assistant",
             "content": [text_part(text, logprobs)],
+        }),
+        Block::Reasoning { text, .. } if summary => json!({
+            "id": id, "type": "reasoning", "status": status, "summary": [{"type": "summary_text", "text": text}],
         }),
         Block::Reasoning { text, .. } => json!({
             "id": id, "type": "reasoning", "status": status, "summary": [],

@@ -62,16 +62,32 @@ impl Events {
             self.end(open, out);
         }
         let (run, empty) = (self.answered.run, empty(&self.block(n)));
-        let Some(mut begun) = item(run, n, &empty, "in_progress") else { return };
-        if begun.get("content").is_some() {
-            begun["content"] = json!([]);
+        let Some(mut begun) = item(run, n, &empty, "in_progress", self.echo.summary) else { return };
+        for parts in ["content", "summary"] {
+            if begun.get(parts).is_some() {
+                begun[parts] = json!([]);
+            }
         }
         self.open.push(n);
         self.say("response.output_item.added", json!({"output_index": n, "item": begun}), out);
-        if let Some(part) = part(&empty) {
-            let body = json!({"item_id": item_id(run, n, &empty), "output_index": n, "content_index": 0, "part": part});
-            self.say("response.content_part.added", body, out);
-        }
+        self.part("added", n, &empty, out);
+    }
+
+    /// Says that the one part of an item has begun, or has ended.
+    fn part(&mut self, what: &str, n: usize, block: &Block, out: &mut Vec<u8>) {
+        let (part, kind, index) = match block {
+            Block::Text { text, logprobs } => (text_part(text, logprobs), "content_part", "content_index"),
+            Block::Reasoning { text, .. } if self.echo.summary => {
+                (json!({"type": "summary_text", "text": text}), "reasoning_summary_part", "summary_index")
+            }
+            Block::Reasoning { text, .. } => {
+                (json!({"type": "reasoning_text", "text": text}), "content_part", "content_index")
+            }
+            Block::Redacted { .. } | Block::Tool { .. } => return,
+        };
+        let mut body = json!({"item_id": item_id(self.answered.run, n, block), "output_index": n, "part": part});
+        body[index] = 0.into();
+        self.say(&format!("response.{kind}.{what}"), body, out);
     }
 
     fn grow(&mut self, n: usize, event: &RunEvent, out: &mut Vec<u8>) {
@@ -85,8 +101,10 @@ impl Events {
                 self.say("response.output_text.delta", body, out);
             }
             RunEvent::Reasoning(delta) if !delta.text.is_empty() => {
-                let body = json!({"item_id": item_id, "output_index": n, "content_index": 0, "delta": delta.text});
-                self.say("response.reasoning_text.delta", body, out);
+                let (kind, index) = self.thoughts();
+                let mut body = json!({"item_id": item_id, "output_index": n, "delta": delta.text});
+                body[index] = 0.into();
+                self.say(&format!("response.{kind}.delta"), body, out);
             }
             RunEvent::ToolCall(delta) if !delta.arguments.is_empty() => {
                 let body = json!({"item_id": item_id, "output_index": n, "delta": delta.arguments});
@@ -111,8 +129,10 @@ impl Events {
                 self.say("response.output_text.done", body, out);
             }
             Block::Reasoning { text, .. } => {
-                let body = json!({"item_id": item_id, "output_index": n, "content_index": 0, "text": text});
-                self.say("response.reasoning_text.done", body, out);
+                let (kind, index) = self.thoughts();
+                let mut body = json!({"item_id": item_id, "output_index": n, "text": text});
+                body[index] = 0.into();
+                self.say(&format!("response.{kind}.done"), body, out);
             }
             Block::Tool { name, arguments, .. } => {
                 let body = json!({"item_id": item_id, "output_index": n, "name": name, "arguments": arguments});
@@ -120,13 +140,19 @@ impl Events {
             }
             Block::Redacted { .. } => {}
         }
-        if let Some(part) = part(&block) {
-            let body = json!({"item_id": item_id, "output_index": n, "content_index": 0, "part": part});
-            self.say("response.content_part.done", body, out);
-        }
+        self.part("done", n, &block, out);
         let is_cut = self.answered.end.is_some() && status(&self.answered) != "completed";
-        let item = item(run, n, &block, if is_cut { "incomplete" } else { "completed" });
+        let item = item(run, n, &block, if is_cut { "incomplete" } else { "completed" }, self.echo.summary);
         self.say("response.output_item.done", json!({"output_index": n, "item": item}), out);
+    }
+
+    /// What thoughts are told as, and what their part is counted by.
+    fn thoughts(&self) -> (&'static str, &'static str) {
+        if self.echo.summary {
+            ("reasoning_summary_text", "summary_index")
+        } else {
+            ("reasoning_text", "content_index")
+        }
     }
 
     fn piece(&mut self, place: Option<Place>, event: &RunEvent, out: &mut Vec<u8>) {
@@ -145,15 +171,6 @@ fn empty(block: &Block) -> Block {
         Block::Redacted { .. } => Block::Redacted { data: String::new() },
         Block::Text { .. } => Block::Text { text: String::new(), logprobs: Vec::new() },
         Block::Tool { id, name, .. } => Block::Tool { id: id.clone(), name: name.clone(), arguments: String::new() },
-    }
-}
-
-/// The one part of an item that has parts.
-fn part(block: &Block) -> Option<Value> {
-    match block {
-        Block::Text { text, logprobs } => Some(text_part(text, logprobs)),
-        Block::Reasoning { text, .. } => Some(json!({"type": "reasoning_text", "text": text})),
-        Block::Redacted { .. } | Block::Tool { .. } => None,
     }
 }
 

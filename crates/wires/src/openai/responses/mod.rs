@@ -7,7 +7,7 @@ mod events;
 mod items;
 mod request;
 
-pub use answer::{Echo, RESPONSE, id, run_of, whole};
+pub use answer::{Echo, RESPONSE, block_of, id, run_of, whole};
 pub use events::Events;
 pub use items::input_items;
-pub use request::{Asked, Earlier, previous, read};
+pub use request::{Asked, Earlier, previous, read, references};

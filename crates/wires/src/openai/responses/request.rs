@@ -1,6 +1,9 @@
 //! What is asked for.
 
+use std::collections::BTreeMap;
+
 use domain::{ApiError, ChatMessage, Content, NewRun, Params, Part, Role, ToolCall, Vendor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::{Answered, Block};
@@ -31,11 +34,13 @@ pub struct Asked {
     pub store: bool,
 }
 
-/// The conversation that a response goes on with.
+/// The conversation that a response goes on with, and what of earlier answers it refers to.
 #[derive(Debug, Default)]
 pub struct Earlier {
     /// Its messages, the instructions left out.
     pub messages: Vec<ChatMessage>,
+    /// Items of earlier answers, by their ids.
+    pub items: BTreeMap<String, Block>,
 }
 
 impl Earlier {
@@ -56,8 +61,22 @@ impl Earlier {
         if !text.is_empty() || !tool_calls.is_empty() {
             messages.push(ChatMessage { tool_calls, ..ChatMessage::text(Role::Assistant, literal(&text)) });
         }
-        Self { messages }
+        Self { messages, items: BTreeMap::new() }
     }
+}
+
+/// The ids of the items of earlier answers that a request refers to.
+#[must_use]
+pub fn references(fields: &Fields<'_>) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Item {
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        id: Option<String>,
+    }
+    let list = fields.peek("input").and_then(|raw| serde_json::from_str::<Vec<Item>>(raw.get()).ok());
+    let is_reference = |item: &Item| item.kind.as_deref() == Some("item_reference");
+    list.unwrap_or_default().into_iter().filter(is_reference).filter_map(|item| item.id).collect()
 }
 
 /// The id of the response that a request goes on with.
@@ -79,7 +98,7 @@ pub fn read(mut fields: Fields<'_>, target: &Target, earlier: Earlier) -> Result
         all.push(ChatMessage::text(Role::System, literal(&instructions)));
     }
     all.extend(earlier.messages);
-    input(&mut fields, &mut reader, &mut all)?;
+    input(&mut fields, &mut reader, &earlier.items, &mut all)?;
     let mut run = NewRun::new(&*target.model, all);
     run.params = params(&mut fields, &mut reader)?;
     let tools = fields.list("tools")?.unwrap_or_default();
@@ -176,6 +195,7 @@ fn text(fields: &mut Fields<'_>, run: &mut NewRun, reader: &mut Reader) -> Resul
 }
 
 fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<domain::chat::Tool>, ApiError> {
+    reader.tools(!list.is_empty())?;
     let mut tools = Vec::with_capacity(list.len());
     for (n, raw) in list.iter().enumerate() {
         let at = format!("tools[{n}]");
@@ -192,7 +212,14 @@ fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<domain::chat::To
     Ok(tools)
 }
 
-fn input(fields: &mut Fields<'_>, reader: &mut Reader, all: &mut Vec<ChatMessage>) -> Result<(), ApiError> {
+type Items = BTreeMap<String, Block>;
+
+fn input(
+    fields: &mut Fields<'_>,
+    reader: &mut Reader,
+    items: &Items,
+    all: &mut Vec<ChatMessage>,
+) -> Result<(), ApiError> {
     let Some(raw) = fields.raw("input") else { return Err(fields.lacks("input")) };
     if let Ok(text) = serde_json::from_str::<String>(raw.get()) {
         all.push(ChatMessage::text(Role::User, literal(&text)));
@@ -201,16 +228,22 @@ fn input(fields: &mut Fields<'_>, reader: &mut Reader, all: &mut Vec<ChatMessage
     let list: Vec<&RawValue> = serde_json::from_str(raw.get())
         .map_err(|_| fields.refuse("input", "is neither a text nor a list of items."))?;
     for (n, raw) in list.into_iter().enumerate() {
-        item(raw, &format!("input[{n}]"), reader, all)?;
+        item(raw, &format!("input[{n}]"), reader, items, all)?;
     }
     Ok(())
 }
 
-fn item(raw: &RawValue, at: &str, reader: &mut Reader, all: &mut Vec<ChatMessage>) -> Result<(), ApiError> {
+fn item(
+    raw: &RawValue,
+    at: &str,
+    reader: &mut Reader,
+    items: &Items,
+    all: &mut Vec<ChatMessage>,
+) -> Result<(), ApiError> {
     let mut fields = Fields::of(raw, at)?;
     let kind: String = fields.take("type")?.unwrap_or_else(|| "message".into());
     // Which item it was when it was an answer, and how it ended then.
-    fields.raw("id");
+    let id: Option<String> = fields.take("id")?;
     fields.raw("status");
     match kind.as_str() {
         "message" => all.push(message(&mut fields, reader)?),
@@ -220,12 +253,19 @@ fn item(raw: &RawValue, at: &str, reader: &mut Reader, all: &mut Vec<ChatMessage
                 name: fields.need("name")?,
                 arguments: fields.take("arguments")?.unwrap_or_default(),
             };
-            // Calls that follow each other, or the text before them, are one turn of the model.
-            match all.last_mut().filter(|last| last.role == Role::Assistant) {
-                Some(last) => last.tool_calls.push(call),
-                None => all.push(ChatMessage { tool_calls: vec![call], ..ChatMessage::text(Role::Assistant, "") }),
-            }
+            called(call, all);
         }
+        "item_reference" => match items.get(id.as_deref().unwrap_or_default()) {
+            Some(Block::Text { text, .. }) => all.push(ChatMessage::text(Role::Assistant, literal(text))),
+            Some(Block::Tool { id, name, arguments }) => {
+                called(ToolCall { id: id.clone(), name: name.clone(), arguments: arguments.clone() }, all);
+            }
+            Some(Block::Reasoning { .. } | Block::Redacted { .. }) => reader.hint(at),
+            None => {
+                let id = domain::fields::quoted(id.as_deref().unwrap_or_default());
+                return Err(fields.refuse("id", format!("is `{id}`, which is no item of an answer that is kept here.")));
+            }
+        },
         "function_call_output" => {
             let tool_call_id = Some(fields.need("call_id")?);
             let path = fields.path("output");
@@ -242,12 +282,20 @@ fn item(raw: &RawValue, at: &str, reader: &mut Reader, all: &mut Vec<ChatMessage
         }
         _ => {
             let kind = domain::fields::quoted(&kind);
-            return Err(fields.refuse("type", format!("is `{kind}`; items that are known here are message, function_call, function_call_output and reasoning.")));
+            return Err(fields.refuse("type", format!("is `{kind}`; items that are known here are message, function_call, function_call_output, reasoning and item_reference.")));
         }
     }
     match fields.rest().next() {
         None => Ok(()),
         Some((name, _)) => Err(reader.not_taken(&join(at, &name))),
+    }
+}
+
+/// Adds a call: calls that follow each other, or the text before them, are one turn of the model.
+fn called(call: ToolCall, all: &mut Vec<ChatMessage>) {
+    match all.last_mut().filter(|last| last.role == Role::Assistant) {
+        Some(last) => last.tool_calls.push(call),
+        None => all.push(ChatMessage { tool_calls: vec![call], ..ChatMessage::text(Role::Assistant, "") }),
     }
 }
 
@@ -283,6 +331,7 @@ fn part(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<Part, ApiError>
         "input_text" | "output_text" | "text" => Part::Text { text: literal(&fields.need::<String>("text")?) },
         "refusal" => Part::Text { text: literal(&fields.need::<String>("refusal")?) },
         "input_image" => {
+            reader.picture(at)?;
             let url = fields.take("image_url")?.ok_or_else(|| {
                 fields.refuse("image_url", "is missing; a picture that is a file of the vendor cannot be passed on.")
             })?;
@@ -309,7 +358,7 @@ mod tests {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
         previous(&mut fields)?;
-        read(fields, &Target { model: "m".into(), vendor }, earlier)
+        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true }, earlier)
     }
 
     const EVERYTHING: &str = r#"{"model":"m","instructions":"Be {{kind}}.","input":[
