@@ -13,7 +13,9 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 
-use crate::http::{clients, fallback, headers, live, models, operations, origin, problem, request_id, runs};
+use crate::http::{
+    clients, docs, fallback, headers, live, models, openapi, operations, origin, problem, request_id, runs,
+};
 use crate::state::AppState;
 
 /// A route, with its methods by name: axum cannot say which it has, and a test walks them all.
@@ -56,6 +58,8 @@ fn table() -> Vec<Route> {
         // Operations.
         route(&["GET"], "/healthz", get(operations::health)),
         route(&["GET"], "/readyz", get(operations::readiness)),
+        route(&["GET"], "/openapi.json", get(openapi::document_json)),
+        route(&["GET"], "/docs", get(docs::page)),
     ]
 }
 

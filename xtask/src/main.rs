@@ -4,6 +4,7 @@
 
 mod bench;
 mod ci;
+mod clients;
 mod crash;
 mod e2e;
 mod model;

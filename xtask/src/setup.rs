@@ -194,8 +194,11 @@ pub fn npm_packages(workspace: &Workspace, name: &str, what: &str) -> Result<()>
 }
 
 /// A Python with the packages of a list of pins, in an environment of its own; made again only when the pins change.
+/// What stands in `without-dependencies.txt` beside them is installed after them, and nothing with it.
 pub fn python(workspace: &Workspace, pins: &Path, what: &str) -> Result<PathBuf> {
-    let text = fs::read(pins).with_context(|| format!("reading {}", pins.display()))?;
+    let mut text = fs::read(pins).with_context(|| format!("reading {}", pins.display()))?;
+    let alone = pins.with_file_name("without-dependencies.txt");
+    text.extend(fs::read(&alone).unwrap_or_default());
     let name = blake3::hash(&text).to_hex();
     let place = model::cache()?.join("sdk").join(&name.as_str()[..16]);
     let (python, stamp) = (place.join("bin/python"), place.join("complete"));
@@ -208,6 +211,13 @@ pub fn python(workspace: &Workspace, pins: &Path, what: &str) -> Result<PathBuf>
             .command(&python)
             .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-cache-dir", "-r"])
             .arg(pins))?;
+        if alone.exists() {
+            run(workspace
+                .command(&python)
+                .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--no-cache-dir"])
+                .args(["--no-deps", "-r"])
+                .arg(&alone))?;
+        }
         fs::write(&stamp, "").with_context(|| format!("writing {}", stamp.display()))
     })?;
     Ok(python)

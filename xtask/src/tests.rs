@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::progress::{ready, took};
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
-use crate::{e2e, model, sdk, setup};
+use crate::{clients, e2e, model, sdk, setup};
 
 /// The crates that run outside the browser. One cargo call with one set of features, so that
 /// nothing is built twice; `frontend` stays out, it would unite `ssr` and `hydrate`.
@@ -31,7 +31,7 @@ pub enum Part {
     Rust,
     /// Playwright
     E2e,
-    /// The vendors' own clients against the mock
+    /// The vendors' own clients, and others: against the mock, and against the server
     Sdk,
 }
 
@@ -111,6 +111,7 @@ pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
     }
     if wanted(Part::Sdk) {
         outcome.attempt("sdk", || sdk::run(workspace));
+        outcome.attempt("clients", || clients::run(workspace, &model));
     }
     if wanted(Part::E2e) {
         outcome.attempt("islands", || e2e::run_islands(workspace));

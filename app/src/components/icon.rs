@@ -5,7 +5,8 @@
 use leptos::prelude::*;
 
 /// The icon's shapes, on a grid of 24.
-fn shapes(name: &str) -> &'static str {
+#[must_use]
+pub fn shapes(name: &str) -> &'static str {
     match name {
         "arrow-down" => r#"<path d="M12 5v14"/><path d="m19 12-7 7-7-7"/>"#,
         "arrow-right" => r#"<path d="M5 12h14"/><path d="m12 5 7 7-7 7"/>"#,

@@ -124,6 +124,7 @@ pub fn opened(clock: &Clock) -> Opened {
         request_id: None,
         parent: None,
         wire: None,
+        client_digest: None,
         created_at: clock.now_micros(),
     }
 }

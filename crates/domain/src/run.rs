@@ -80,11 +80,12 @@ impl NewRun {
     /// # Errors
     /// `invalid_request` that names the field.
     pub fn check(&self) -> Result<(), ApiError> {
-        let refuse = |message: String| Err(ApiError::new(Code::InvalidRequest, message));
+        let refuse = |message: String| Err(ApiError::new(Code::InvalidRequest, message).param("messages"));
         if let Some(id) = &self.request_id
             && (id.is_empty() || id.len() > REQUEST_ID_BYTES_MAX)
         {
-            return refuse(format!("`request_id` is {} bytes long; 1 to {REQUEST_ID_BYTES_MAX} are taken.", id.len()));
+            let message = format!("`request_id` is {} bytes long; 1 to {REQUEST_ID_BYTES_MAX} are taken.", id.len());
+            return Err(ApiError::new(Code::InvalidRequest, message).param("request_id"));
         }
         if self.messages.is_empty() {
             return refuse("`messages` is empty; a run needs at least one message.".into());

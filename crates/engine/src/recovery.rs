@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::log::recover::{self, Found};
 use crate::log::{HotRun, Log};
-use crate::requests::{self, Requests};
+use crate::requests::Requests;
 use crate::store::Store;
 
 /// Opens the run log, ends what was open in it, and fills the memory of `request_id`s.
@@ -42,7 +42,7 @@ pub async fn recover(
     let mut interrupted = 0_u32;
     for (_, found) in recovered.runs {
         if let Some(request_id) = &found.opened.request_id {
-            let body = requests::digest(&found.opened.request);
+            let body = found.opened.digest();
             requests.remember(found.opened.workspace, request_id, body, found.opened.run, found.opened.created_at);
         }
         interrupted += u32::from(!found.ended);

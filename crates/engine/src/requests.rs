@@ -89,6 +89,15 @@ impl Requests {
         self.lock().insert(key(workspace, request_id), Slot::Run { run, body, created_at });
     }
 
+    /// Forgets a `request_id`, where it is this run's.
+    pub fn forget(&self, workspace: WorkspaceId, request_id: &str, run: RunId) {
+        let key = key(workspace, request_id);
+        let mut slots = self.lock();
+        if matches!(slots.get(&key), Some(Slot::Run { run: known, .. }) if *known == run) {
+            slots.remove(&key);
+        }
+    }
+
     /// Forgets what is older than 24 hours.
     pub fn forget_old(&self, now: i64) {
         self.lock().retain(|_, slot| match slot {

@@ -89,7 +89,12 @@ impl Runs<'_> {
         let shared = self.0;
         new.check()?;
         let request = serde_json::to_string(&new).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let claim = match self.claim(principal, &new, &request).await? {
+        let client_digest = client.as_ref().filter(|_| new.request_id.is_some()).map(|client| {
+            let wire = client.wire.as_str();
+            requests::digest(&format!("{wire} {}", client.request.body))
+        });
+        let body = client_digest.unwrap_or_else(|| requests::digest(&request));
+        let claim = match self.claim(principal, &new, body).await? {
             Some(Lookup::Same(run)) => return Ok(Started { run, replayed: true, concurrency: None }),
             Some(Lookup::New(claim)) => Some(claim),
             None => None,
@@ -111,6 +116,7 @@ impl Runs<'_> {
             request_id: new.request_id.clone(),
             parent: new.parent,
             wire: client.as_ref().map(|client| client.wire),
+            client_digest,
             created_at: shared.clock.now_micros(),
         };
         let run = opened.run;
@@ -187,10 +193,15 @@ impl Runs<'_> {
         Ok(provider.ask_count(&model, &rendered).await?)
     }
 
-    async fn claim(self, principal: &Principal, new: &NewRun, request: &str) -> Result<Option<Lookup>, ApiError> {
+    /// Forgets which run answers to a `request_id`, where that is this one: it was refused before anything came of it,
+    /// and refusals are not remembered.
+    pub fn forget(self, principal: &Principal, request_id: &str, run: RunId) {
+        self.0.requests.forget(principal.workspace, request_id, run);
+    }
+
+    async fn claim(self, principal: &Principal, new: &NewRun, body: [u8; 32]) -> Result<Option<Lookup>, ApiError> {
         let Some(request_id) = &new.request_id else { return Ok(None) };
         let now = self.0.clock.now_micros();
-        let body = requests::digest(request);
         self.0.requests.look_up(principal.workspace, request_id, body, now).await.map(Some)
     }
 

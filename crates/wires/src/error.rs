@@ -36,8 +36,7 @@ pub fn kind(error: &ApiError) -> &'static str {
 /// What happened, why and what to do: SDKs show this one text.
 #[must_use]
 pub fn text(error: &ApiError) -> String {
-    // A client of an SDK's route never wrote `params.`.
-    error.to_string().replace("`params.", "`")
+    error.to_string()
 }
 
 fn code(error: &ApiError) -> &'static str {
@@ -49,24 +48,13 @@ fn code(error: &ApiError) -> &'static str {
     }
 }
 
-/// The field that an error is about: said, or the first that its text names.
-#[must_use]
-pub fn param(error: &ApiError) -> Option<&str> {
-    let named = || {
-        let is_parameter = matches!(error.code, Code::ParameterOutOfRange | Code::ParameterNotSupported);
-        let word = error.message.split('`').find_map(|word| word.strip_prefix("params."))?;
-        is_parameter.then_some(word)
-    };
-    error.param.as_deref().or_else(named)
-}
-
 /// The inner object of OpenAI's shape.
 #[must_use]
 pub fn openai_inner(error: &ApiError) -> Value {
     let kind = kind(error);
     // OpenAI's own has one word for what the caller can mend.
     let kind = if matches!(kind, "not_found_error" | "request_too_large") { "invalid_request_error" } else { kind };
-    json!({"message": text(error), "type": kind, "param": param(error), "code": code(error)})
+    json!({"message": text(error), "type": kind, "param": error.param, "code": code(error)})
 }
 
 /// The body of an error.
@@ -115,13 +103,5 @@ mod tests {
         ] {
             assert_eq!((status(&error), kind(&error)), (want_status, want_kind), "{error:?}");
         }
-    }
-
-    #[test]
-    fn a_parameter_is_named_as_the_client_wrote_it() {
-        let error = ApiError::new(Code::ParameterOutOfRange, "`params.temperature` is 3; `m` takes 0 to 2.");
-        assert_eq!(param(&error), Some("temperature"));
-        assert_eq!(text(&error), "`temperature` is 3; `m` takes 0 to 2.");
-        assert_eq!(body(Vendor::Openai, &error, None)["error"]["param"], "temperature");
     }
 }

@@ -1,7 +1,7 @@
 //! A request as it is being read: what of it goes to the model that it asks for.
 
 use domain::chat::Verbatim;
-use domain::{ApiError, Code, ModelInfo, NewRun, Vendor, template};
+use domain::{ApiError, ClientWire, Code, ModelInfo, NewRun, Vendor, template};
 use serde_json::value::RawValue;
 
 /// Who will answer.
@@ -37,6 +37,81 @@ pub struct Reading {
     pub unsent: Vec<String>,
     /// Whether the client's body goes to the provider as it came.
     pub native: bool,
+    /// Where each message of the run stands in the request.
+    pub paths: Vec<String>,
+}
+
+impl Reading {
+    /// An error about the run in the words of the request that it was read from: messages and parameters by the paths
+    /// and names that the client wrote.
+    #[must_use]
+    pub fn in_own_words(&self, wire: ClientWire, mut error: ApiError) -> ApiError {
+        let is_refused = error.code == Code::ParameterNotSupported;
+        error.message = self.rename(wire, &error.message, is_refused);
+        error.hint = error.hint.map(|hint| own_name(wire, hint, "", is_refused));
+        let named = error.param.take().map(|param| self.rename(wire, &param, is_refused));
+        let first = || {
+            let mut words = error.message.split('`').skip(1).step_by(2);
+            let word = words.find(|word| word.contains('[') || is_parameter(wire, word))?;
+            Some(word.to_owned())
+        };
+        error.param = named.or_else(first);
+        error
+    }
+
+    fn rename(&self, wire: ClientWire, text: &str, is_refused: bool) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(place) = rest.find("messages[") {
+            let (before, found) = rest.split_at(place);
+            out.push_str(before);
+            let digits: String = found["messages[".len()..].chars().take_while(char::is_ascii_digit).collect();
+            let length = "messages[".len() + digits.len() + 1;
+            match digits.parse::<usize>().ok().and_then(|n| self.paths.get(n)).filter(|_| found.len() >= length) {
+                Some(path) => {
+                    out.push_str(path);
+                    rest = &found[length..];
+                }
+                None => {
+                    out.push_str("messages[");
+                    rest = &found["messages[".len()..];
+                }
+            }
+        }
+        out.push_str(rest);
+        own_name(wire, out, "params.", is_refused)
+    }
+}
+
+/// A text with each parameter's name, which `prefix` stands before, as the client writes it.
+fn own_name(wire: ClientWire, mut text: String, prefix: &str, is_refused: bool) -> String {
+    for (name, own) in NAMES {
+        let own = match (wire, name) {
+            // Whether there are any is another field there than how many.
+            (ClientWire::Chat, "logprobs") if is_refused => "logprobs",
+            _ => own[wire as usize],
+        };
+        text = text.replace(&format!("`{prefix}{name}`"), &format!("`{own}`"));
+    }
+    text
+}
+
+/// Parameters by our name and by those of the four wires, in the order of [`ClientWire`].
+const NAMES: [(&str, [&str; 4]); 10] = [
+    ("temperature", ["temperature"; 4]),
+    ("top_p", ["top_p"; 4]),
+    ("top_k", ["top_k"; 4]),
+    ("max_tokens", ["max_tokens", "max_tokens", "max_output_tokens", "max_tokens"]),
+    ("stop", ["stop", "stop", "stop", "stop_sequences"]),
+    ("seed", ["seed"; 4]),
+    ("presence_penalty", ["presence_penalty"; 4]),
+    ("frequency_penalty", ["frequency_penalty"; 4]),
+    ("logprobs", ["top_logprobs", "logprobs", "top_logprobs", "top_logprobs"]),
+    ("reasoning_effort", ["reasoning_effort", "reasoning_effort", "reasoning.effort", "output_config.effort"]),
+];
+
+fn is_parameter(wire: ClientWire, word: &str) -> bool {
+    word == "logprobs" || NAMES.iter().any(|(_, own)| own[wire as usize] == word)
 }
 
 /// Reads fields into a [`Reading`].
@@ -47,13 +122,14 @@ pub(crate) struct Reader {
     native: bool,
     unsent: Vec<String>,
     options: Vec<(String, String)>,
+    paths: Vec<String>,
 }
 
 impl Reader {
     /// A reader of requests in the words of `vendor`; `native` where such a body can be sent on.
     pub fn new(target: &Target, vendor: Vendor, native: bool) -> Self {
         let native = native && target.vendor == Some(vendor);
-        Self { target: target.clone(), vendor, native, unsent: Vec::new(), options: Vec::new() }
+        Self { target: target.clone(), vendor, native, unsent: Vec::new(), options: Vec::new(), paths: Vec::new() }
     }
 
     /// Whether the client's body goes to the provider as it came.
@@ -104,6 +180,24 @@ impl Reader {
         Ok(())
     }
 
+    /// Notes that the messages up to `count` stand at this path, as far as none was said for them.
+    pub fn stands(&mut self, count: usize, path: &str) {
+        if self.paths.len() < count {
+            self.paths.resize(count, path.to_owned());
+        }
+    }
+
+    /// Lets a picture with a grade of detail pass.
+    ///
+    /// # Errors
+    /// Where the provider's wire has no such grades.
+    pub fn detail(&self, path: &str, detail: Option<&String>) -> Result<(), ApiError> {
+        match detail {
+            Some(_) if self.target.vendor == Some(Vendor::Anthropic) => Err(self.not_taken(path)),
+            _ => Ok(()),
+        }
+    }
+
     /// Lets a picture pass.
     ///
     /// # Errors
@@ -150,7 +244,11 @@ impl Reader {
             let json = format!("{{{}}}", fields.join(","));
             run.provider_options = Some(Verbatim(RawValue::from_string(json).expect("names and JSON make JSON")));
         }
-        Reading { run, stream, unsent: self.unsent, native: self.native }
+        let mut paths = self.paths;
+        // What stands in no path of its own belongs to the one before it.
+        let last = paths.last().cloned().unwrap_or_else(|| "messages".into());
+        paths.resize(run.messages.len(), last);
+        Reading { run, stream, unsent: self.unsent, native: self.native, paths }
     }
 }
 
@@ -167,4 +265,32 @@ pub(crate) fn verbatim(json: &RawValue) -> Verbatim {
 /// JSON that is kept to the byte.
 pub(crate) fn verbatim_text(json: impl Into<String>) -> Verbatim {
     Verbatim(RawValue::from_string(json.into()).expect("JSON was written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ChatMessage, Role};
+
+    use super::*;
+
+    #[test]
+    fn an_error_names_what_the_client_wrote() {
+        let run = NewRun::new("m", vec![ChatMessage::text(Role::User, "x"); 3]);
+        let paths = ["instructions", "input[0]", "input[4]"].map(String::from).to_vec();
+        let reading = Reading { run, stream: false, unsent: Vec::new(), native: false, paths };
+        for (message, want, param) in [
+            ("`messages[2]` is wrong.", "`input[4]` is wrong.", Some("input[4]")),
+            ("`messages[1].content` has a NUL.", "`input[0].content` has a NUL.", Some("input[0].content")),
+            (
+                "`params.max_tokens` is 0; `m` takes 1.",
+                "`max_output_tokens` is 0; `m` takes 1.",
+                Some("max_output_tokens"),
+            ),
+            ("`m` is full.", "`m` is full.", None),
+            ("messages[9] messages[", "messages[9] messages[", None),
+        ] {
+            let error = reading.in_own_words(ClientWire::Responses, ApiError::new(Code::InvalidRequest, message));
+            assert_eq!((error.message.as_str(), error.param.as_deref()), (want, param));
+        }
+    }
 }

@@ -85,8 +85,18 @@ def test_g1_the_stream_helper(openai_client, scripted):
     assert events[-1].type == "response.completed"
 
 
-def test_g1_reasoning_is_an_item(openai_client, scripted):
+def test_g1_who_asks_for_a_summary_is_told_the_thoughts_as_one(openai_client, scripted):
     asked = {"model": scripted.model("think3-n4"), "input": SAY, "reasoning": {"summary": "auto"}}
+    thought, _ = openai_client.responses.create(**asked).output
+    assert [part.text for part in thought.summary] == [words(3, "t")]
+    events = list(openai_client.responses.create(**asked, stream=True))
+    check_events(events)
+    thoughts = [event.delta for event in events if event.type == "response.reasoning_summary_text.delta"]
+    assert "".join(thoughts) == words(3, "t")
+
+
+def test_g1_reasoning_is_an_item(openai_client, scripted):
+    asked = {"model": scripted.model("think3-n4"), "input": SAY}
     response = openai_client.responses.create(**asked)
     thought, message = response.output
     assert (thought.type, [part.text for part in thought.content]) == ("reasoning", [words(3, "t")])

@@ -1,11 +1,13 @@
 //! HTTP in, HTTP out. No rules: parse, ask the engine, answer.
 
 pub mod clients;
+pub mod docs;
 pub mod fallback;
 pub mod headers;
 pub mod json;
 pub mod live;
 pub mod models;
+pub mod openapi;
 pub mod operations;
 pub mod origin;
 pub mod problem;

@@ -4,11 +4,12 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::{ApiError, Code, ModelInfo};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::clients::check_version;
 use super::problem::Refusal;
@@ -40,8 +41,7 @@ impl From<ModelInfo> for Entry {
     }
 }
 
-/// A page of the list, as Anthropic's clients read it (<https://docs.anthropic.com/en/api/models-list>); always the
-/// only one.
+/// A page of the list, as Anthropic's clients read it (<https://docs.anthropic.com/en/api/models-list>).
 #[derive(Serialize)]
 pub struct AnthropicList {
     data: Vec<AnthropicEntry>,
@@ -97,15 +97,63 @@ fn is_anthropic(headers: &HeaderMap) -> bool {
     headers.contains_key("anthropic-version")
 }
 
-/// Lists all models, the default first.
-pub async fn list(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Refusal> {
-    check_version(&headers)?;
-    let models = state.engine.models();
-    if is_anthropic(&headers) {
+/// Models on a page of Anthropic's list, when nothing is said (the vendor's number).
+const PAGE_DEFAULT: usize = 20;
+/// Most models on such a page (the vendor's number).
+const PAGE_MAX: usize = 1_000;
+
+/// Which page of Anthropic's list is wanted.
+#[derive(Deserialize)]
+pub struct PageQuery {
+    limit: Option<usize>,
+    after_id: Option<String>,
+    before_id: Option<String>,
+}
+
+impl PageQuery {
+    fn page(&self, mut models: Vec<ModelInfo>) -> Result<AnthropicList, ApiError> {
+        let limit = self.limit.unwrap_or(PAGE_DEFAULT);
+        if !(1..=PAGE_MAX).contains(&limit) {
+            let message = format!("`limit` is {limit}; 1 to {PAGE_MAX} are taken.");
+            return Err(ApiError::new(Code::ParameterOutOfRange, message).param("limit"));
+        }
+        let place = |name: &str, id: &String, models: &[ModelInfo]| {
+            models
+                .iter()
+                .position(|info| info.name == *id)
+                .ok_or_else(|| ApiError::new(Code::InvalidRequest, format!("`{name}` is no model here.")).param(name))
+        };
+        if let Some(after) = &self.after_id {
+            models.drain(..=place("after_id", after, &models)?);
+        }
+        let mut has_more = models.len() > limit;
+        if let Some(before) = &self.before_id {
+            models.truncate(place("before_id", before, &models)?);
+            has_more = models.len() > limit;
+            // The page is the one that ends there.
+            models.drain(..models.len().saturating_sub(limit));
+        }
+        models.truncate(limit);
         let data: Vec<_> = models.into_iter().map(AnthropicEntry::from).collect();
         let id = |entry: Option<&AnthropicEntry>| entry.map(|entry| entry.id.clone());
         let (first_id, last_id) = (id(data.first()), id(data.last()));
-        return Ok(Json(AnthropicList { data, has_more: false, first_id, last_id }).into_response());
+        Ok(AnthropicList { data, has_more, first_id, last_id })
+    }
+}
+
+/// Lists all models, the default first; page by page where Anthropic's clients ask.
+pub async fn list(
+    State(state): State<AppState>,
+    query: Result<Query<PageQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    check_version(&headers)?;
+    let models = state.engine.models();
+    if is_anthropic(&headers) {
+        let Query(query) = query.map_err(|error| {
+            ApiError::new(Code::InvalidRequest, format!("The query cannot be used: {}.", error.body_text()))
+        })?;
+        return Ok(Json(query.page(models)?).into_response());
     }
     Ok(Json(List { object: "list", data: models.into_iter().map(Entry::from).collect() }).into_response())
 }

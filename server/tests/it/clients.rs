@@ -216,7 +216,7 @@ async fn g2_errors_have_the_shape_of_the_wire() {
 }
 
 #[tokio::test]
-async fn d2_the_same_key_is_the_same_run_whatever_the_form_of_the_answer() {
+async fn d2_the_same_key_is_the_same_run_and_another_body_a_conflict() {
     let mock = Mock::start();
     let etude = start(&mock, &["mock-rate0-n3"]);
     let ask = |text: &str, stream: bool| {
@@ -224,15 +224,17 @@ async fn d2_the_same_key_is_the_same_run_whatever_the_form_of_the_answer() {
             json!({"model": "o-mock-rate0-n3", "messages": [{"role": "user", "content": text}], "stream": stream});
         etude.post("/v1/chat/completions").header("idempotency-key", "k1").json(&body)
     };
-    let first = sent(ask("Hi", false)).await;
+    let first = sent(ask("Hi", true)).await;
     let run = first.headers()["x-etude-run"].clone();
     let again = sent(ask("Hi", true)).await;
     assert_eq!(again.headers()["x-etude-run"], run);
     assert!(again.text().await.expect("a body").contains("\"w0\""));
     assert_eq!(mock.count("calls").await, 1);
-    let other = sent(ask("Ho", false)).await;
-    assert_eq!(other.status(), StatusCode::CONFLICT);
-    assert_eq!(other.json::<Value>().await.expect("json")["error"]["code"], "request_id_reused");
+    for other in [ask("Ho", true), ask("Hi", false)] {
+        let other = sent(other).await;
+        assert_eq!(other.status(), StatusCode::CONFLICT);
+        assert_eq!(other.json::<Value>().await.expect("json")["error"]["code"], "request_id_reused");
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod embedded;
 mod harness;
 mod history;
 mod live;
+mod openapi;
 mod page;
 mod resume;
 mod secrets;

@@ -6,6 +6,8 @@
 use domain::{ClientWire, EventKind, RunId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
+use crate::requests;
+
 /// Largest payload that is believed when a segment is read, in bytes.
 const PAYLOAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 const HEAD_BYTES: usize = 8;
@@ -33,8 +35,19 @@ pub struct Opened {
     /// The wire that a client asked over; absent where it was Etude's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<ClientWire>,
+    /// The digest of what that client sent, where the submission has a name: two that are read alike may differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_digest: Option<[u8; 32]>,
     /// Microseconds since 1970, UTC.
     pub created_at: i64,
+}
+
+impl Opened {
+    /// The digest under which the submission is known (D2).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        self.client_digest.unwrap_or_else(|| requests::digest(&self.request))
+    }
 }
 
 /// What a segment holds.

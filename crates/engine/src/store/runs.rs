@@ -11,7 +11,6 @@ use sqlx::{Row, SqliteConnection};
 use super::{Store, blobs};
 use crate::error::Error;
 use crate::log::Opened;
-use crate::requests::digest;
 use crate::search;
 use crate::tape::Tape;
 use crate::wire;
@@ -273,7 +272,7 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     .bind(run.error.as_ref().map(json).transpose()?)
     .bind(listed.snippet)
     .bind(run.created_at)
-    .bind(run.request_id.as_ref().map(|_| digest(&opened.request).to_vec()))
+    .bind(run.request_id.as_ref().map(|_| opened.digest().to_vec()))
     .bind(listed.prompt)
     .bind(run.wire.map(ClientWire::as_str))
     .execute(&mut *db)

@@ -22,6 +22,7 @@ pub fn opened(run: RunId) -> Opened {
         request_id: None,
         parent: None,
         wire: None,
+        client_digest: None,
         created_at: 1_000_000,
     }
 }

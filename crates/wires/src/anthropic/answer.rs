@@ -45,6 +45,17 @@ fn usage(usage: &Usage) -> Value {
     })
 }
 
+/// The usage at the end of a stream: only what may have changed.
+fn usage_change(used: &Usage) -> Value {
+    let mut change = usage(used);
+    if let Value::Object(fields) = &mut change {
+        for constant in ["cache_creation", "service_tier", "inference_geo", "speed"] {
+            fields.remove(constant);
+        }
+    }
+    change
+}
+
 /// The whole answer.
 ///
 /// # Errors
@@ -87,7 +98,7 @@ fn block(block: &Block) -> Option<Value> {
         Block::Redacted { data } => json!({"type": "redacted_thinking", "data": data}),
         Block::Tool { id, name, arguments } => {
             let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-            json!({"type": "tool_use", "id": id, "name": name, "input": input, "caller": null})
+            json!({"type": "tool_use", "id": id, "name": name, "input": input, "caller": {"type": "direct"}})
         }
     })
 }
@@ -164,7 +175,7 @@ impl Events {
             "stop_reason": reason, "stop_details": stop_details(reason), "stop_sequence": ending.stop_sequence,
             "container": null,
         });
-        let change = json!({"type": "message_delta", "delta": delta, "usage": usage(&finished.usage)});
+        let change = json!({"type": "message_delta", "delta": delta, "usage": usage_change(&finished.usage)});
         named(out, "message_delta", &change);
         named(out, "message_stop", &json!({"type": "message_stop"}));
     }
@@ -201,7 +212,8 @@ impl Events {
                 if place.begins {
                     let id = delta.id.clone().unwrap_or_else(|| call_id(self.run, place));
                     let name = delta.name.as_deref().unwrap_or_default();
-                    let block = json!({"type": "tool_use", "id": id, "name": name, "input": {}, "caller": null});
+                    let block =
+                        json!({"type": "tool_use", "id": id, "name": name, "input": {}, "caller": {"type": "direct"}});
                     self.open(place, &block, out);
                 }
                 if !delta.arguments.is_empty() {
@@ -258,8 +270,8 @@ mod tests {
             json!([
                 {"type": "thinking", "thinking": "Hm", "signature": "sealed"},
                 {"type": "text", "text": "It is", "citations": null},
-                {"type": "tool_use", "id": "c1", "name": "clock", "input": {"n": 1}, "caller": null},
-                {"type": "tool_use", "id": "c2", "name": "clock", "input": {}, "caller": null},
+                {"type": "tool_use", "id": "c1", "name": "clock", "input": {"n": 1}, "caller": {"type": "direct"}},
+                {"type": "tool_use", "id": "c2", "name": "clock", "input": {}, "caller": {"type": "direct"}},
             ])
         );
         let used = &whole["usage"];
@@ -282,7 +294,8 @@ mod tests {
         assert_eq!(joined("text_delta", "text", 1), "It is");
         assert_eq!(joined("input_json_delta", "partial_json", 2), "{\"n\":1}");
         let change = &told[told.len() - 2];
-        assert_eq!((&change["delta"]["stop_reason"], &change["usage"]), (&json!("tool_use"), &whole["usage"]));
+        assert_eq!(change["delta"]["stop_reason"], "tool_use");
+        assert_eq!(counts.map(|name| &change["usage"][name]), counts.map(|name| &used[name]));
     }
 
     #[test]

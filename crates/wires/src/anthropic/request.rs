@@ -29,9 +29,12 @@ const HINTS: [&str; 8] = [
 pub fn read(mut fields: Fields<'_>, target: &Target, is_count: bool) -> Result<Reading, ApiError> {
     let mut reader = Reader::new(target, Vendor::Anthropic, true);
     let mut messages = system(&mut fields, &mut reader)?;
+    reader.stands(messages.len(), "system");
     let list = fields.list("messages")?.ok_or_else(|| fields.lacks("messages"))?;
     for (n, raw) in list.into_iter().enumerate() {
-        message(raw, &format!("messages[{n}]"), &mut reader, &mut messages)?;
+        let at = format!("messages[{n}]");
+        message(raw, &at, &mut reader, &mut messages)?;
+        reader.stands(messages.len(), &at);
     }
     let mut run = NewRun::new(&*target.model, messages);
     run.params = Params {
@@ -52,9 +55,9 @@ pub fn read(mut fields: Fields<'_>, target: &Target, is_count: bool) -> Result<R
         return Err(reader.not_taken("thread"));
     }
     let tools = fields.list("tools")?.unwrap_or_default();
-    reader.tools(!tools.is_empty())?;
     run.tools =
         tools.into_iter().enumerate().map(|(n, raw)| tool(raw, n, &mut reader)).collect::<Result<_, ApiError>>()?;
+    reader.tools(!run.tools.is_empty())?;
     if let Some(choice) = fields.object("tool_choice")? {
         tool_choice(choice, &mut run)?;
     }

@@ -31,6 +31,7 @@ pub struct Asked {
 pub fn read(mut fields: Fields<'_>, target: &Target) -> Result<Asked, ApiError> {
     let mut reader = Reader::new(target, Vendor::Openai, false);
     let prompt = prompt(&mut fields)?;
+    reader.stands(1, "prompt");
     let mut run = NewRun::new(&*target.model, vec![ChatMessage::text(Role::User, literal(&prompt))]);
     run.params = Params {
         temperature: fields.take("temperature")?,

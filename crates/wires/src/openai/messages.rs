@@ -9,7 +9,13 @@ use domain::fields::{Fields, join};
 
 /// Reads the list of messages.
 pub fn messages(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<ChatMessage>, ApiError> {
-    list.iter().enumerate().map(|(n, raw)| message(raw, &format!("messages[{n}]"), reader)).collect()
+    let mut messages = Vec::with_capacity(list.len());
+    for (n, raw) in list.iter().enumerate() {
+        let at = format!("messages[{n}]");
+        messages.push(message(raw, &at, reader)?);
+        reader.stands(messages.len(), &at);
+    }
+    Ok(messages)
 }
 
 fn message(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<ChatMessage, ApiError> {
@@ -37,6 +43,9 @@ fn message(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<ChatMessage,
         tool_calls.push(tool_call(raw, &format!("{}[{n}]", fields.path("tool_calls")), reader)?);
     }
     let tool_call_id = fields.take("tool_call_id")?;
+    if role == Role::Tool && tool_call_id.is_none() {
+        return Err(fields.lacks("tool_call_id"));
+    }
     if fields.raw("function_call").is_some() {
         return Err(fields.refuse("function_call", "is what OpenAI has replaced by `tool_calls`."));
     }
@@ -97,7 +106,9 @@ fn part(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<Part, ApiError>
         "image_url" => {
             reader.picture(at)?;
             let mut inner = fields.object("image_url")?.ok_or_else(|| fields.lacks("image_url"))?;
-            Part::Image(image(inner.need("url")?, inner.take("detail")?))
+            let image = image(inner.need("url")?, inner.take("detail")?);
+            reader.detail(&inner.path("detail"), image.detail.as_ref())?;
+            Part::Image(image)
         }
         _ => {
             reader.only_here(at)?;
@@ -118,7 +129,6 @@ pub fn image(url: String, detail: Option<String>) -> Image {
 
 /// Reads the list of tools.
 pub fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<Tool>, ApiError> {
-    reader.tools(!list.is_empty())?;
     let mut tools = Vec::with_capacity(list.len());
     for (n, raw) in list.iter().enumerate() {
         let at = format!("tools[{n}]");
@@ -134,6 +144,7 @@ pub fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<Tool>, ApiEr
             reader.only_here(&join(&at, &name))?;
         }
     }
+    reader.tools(!tools.is_empty())?;
     Ok(tools)
 }
 

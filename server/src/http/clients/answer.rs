@@ -18,6 +18,7 @@ use wires::{Answered, Speak};
 
 use super::call::Running;
 use crate::http::problem::Refusal;
+use crate::http::sse;
 
 /// How long the head of a stream waits for the first piece of the answer, in milliseconds: what fails before it is an
 /// error with a status, which SDKs can try again.
@@ -37,7 +38,7 @@ pub async fn whole(
     while let Some(entries) = tail.next().await {
         fold(&mut answered, &entries)?;
     }
-    let body = whole(&answered).map_err(|error| Refusal::of_run(error, run))?;
+    let body = whole(&answered).map_err(|error| said.failed(error))?;
     Ok(said.into(json(&body)))
 }
 
@@ -73,31 +74,36 @@ pub async fn streamed(
 ) -> Result<Response, Refusal> {
     let run = running.run;
     let (tail, said) = running.split();
-    Ok(said.into(tailed(run, tail, speaker, closing).await?))
+    match tailed(run, tail, speaker, closing, true).await? {
+        Ok(response) => Ok(said.into(response)),
+        Err(error) => Err(said.failed(error)),
+    }
 }
 
-/// As [`streamed`], for a log that is being read already.
+/// As [`streamed`], for a log that is being read already; where it `may_fail`, gives the run's failure if that came
+/// before the first piece.
 ///
 /// # Errors
-/// As [`streamed`].
+/// When an event cannot be read.
 pub async fn tailed(
     run: RunId,
     mut tail: Tail,
     mut speaker: impl Speak + 'static,
     closing: CancellationToken,
-) -> Result<Response, Refusal> {
+    may_fail: bool,
+) -> Result<Result<Response, ApiError>, engine::Error> {
     let mut first = Vec::new();
     let until = Instant::now() + Duration::from_millis(HEAD_MS);
     'head: while let Ok(Some(entries)) = tokio::time::timeout_at(until, tail.next()).await {
         let mut has_begun = false;
         for entry in &entries {
             let event = event(entry)?;
-            if let (RunEvent::Failed(failed), false) = (&event.body, has_begun) {
-                return Err(Refusal::of_run(failed.error.clone(), run));
+            if let (RunEvent::Failed(failed), false, true) = (&event.body, has_begun, may_fail) {
+                return Ok(Err(failed.error.clone()));
             }
             has_begun |= matches!(
                 entry.kind,
-                EventKind::Delta | EventKind::Reasoning | EventKind::ToolCall | EventKind::Finished
+                EventKind::Delta | EventKind::Reasoning | EventKind::ToolCall | EventKind::Finished | EventKind::Failed
             );
             speaker.event(&event, &mut first);
         }
@@ -140,5 +146,6 @@ pub async fn tailed(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Proxies that buffer would undo "flush per token".
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    Ok(response)
+    sse::insert_run(&mut response, run);
+    Ok(Ok(response))
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use domain::fields::Fields;
 use domain::wire::BLANK;
-use domain::{ApiError, ClientWire, Code, RunId, WireRequest};
+use domain::{ApiError, ClientWire, Code, NewRun, RunId, WireRequest};
 use engine::admission::LimitState;
 use engine::log::Tail;
 use engine::runs::ClientCall;
@@ -100,6 +100,8 @@ pub struct Running {
     pub tail: Tail,
     concurrency: Option<LimitState>,
     unsent: Vec<String>,
+    /// The client's name for the submission.
+    key: Option<(AppState, String)>,
 }
 
 /// Starts the run; `keep` says whether it goes on when the client has gone (B4).
@@ -119,10 +121,16 @@ pub async fn start(
     runs::take_idempotency_key(&call.headers, &mut reading.run)?;
     let client = call.of(wire, &reading);
     let runs = state.engine.runs();
-    let started = runs.start_for(&state.principal, reading.run, Some(client)).await?;
+    let request_id = reading.run.request_id.clone();
+    let run = std::mem::replace(&mut reading.run, NewRun::new("", Vec::new()));
+    let started = runs.start_for(&state.principal, run, Some(client)).await.map_err(|error| match error {
+        engine::Error::Refused(error) => engine::Error::Refused(reading.in_own_words(wire, error)),
+        other => other,
+    })?;
     // Before anything else is waited for: a run that is not to be kept going counts its readers.
     let tail = runs.tail(&state.principal, started.run, None).await?;
-    Ok(Running { run: started.run, tail, concurrency: started.concurrency, unsent: reading.unsent })
+    let key = request_id.map(|id| (state.clone(), id));
+    Ok(Running { run: started.run, tail, concurrency: started.concurrency, unsent: reading.unsent, key })
 }
 
 /// What an answer says of its run beside the answer.
@@ -130,16 +138,31 @@ pub struct Said {
     run: RunId,
     concurrency: Option<LimitState>,
     unsent: Vec<String>,
+    key: Option<(AppState, String)>,
 }
 
 impl Running {
     /// Takes the log apart from what the answer's headers say.
     pub fn split(self) -> (Tail, Said) {
-        (self.tail, Said { run: self.run, concurrency: self.concurrency, unsent: self.unsent })
+        let Self { run, tail, concurrency, unsent, key } = self;
+        (tail, Said { run, concurrency, unsent, key })
     }
 }
 
 impl Said {
+    /// The failure of the run as an error of the request. A provider's refusal is not remembered (D2): the same
+    /// submission may be tried again. Any other failure is what the same submission will be answered with.
+    pub fn failed(&self, mut error: ApiError) -> Refusal {
+        if let Some((state, request_id)) = &self.key {
+            if matches!(wires::error::status(&error), 429 | 503 | 529) {
+                state.engine.runs().forget(&state.principal, request_id, self.run);
+            } else {
+                error.retryable = false;
+            }
+        }
+        Refusal::of_run(error, self.run)
+    }
+
     /// Puts it into the headers.
     pub fn into(self, mut response: Response) -> Response {
         sse::insert_run(&mut response, self.run);

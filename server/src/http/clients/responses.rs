@@ -124,7 +124,11 @@ pub async fn retrieve(
     let (run, echo) = find(&state, &id).await?;
     if query.stream {
         let tail = state.engine.runs().tail(&state.principal, run.id, None).await?;
-        return answer::tailed(run.id, tail, Events::new(run.id, echo, query.starting_after), closing).await;
+        let events = Events::new(run.id, echo, query.starting_after);
+        // Whoever reads it later is told of a failure as of all else that happened.
+        return answer::tailed(run.id, tail, events, closing, false)
+            .await?
+            .map_err(|error| Refusal::of_run(error, run.id));
     }
     Ok(answer::json(&responses::whole(&so_far(&state, run.id).await?, &echo)))
 }

@@ -34,15 +34,21 @@ fn field(id: &str, parameter: &Value) -> String {
     let input = match choices(&parameter["schema"]) {
         Some(choices) => {
             let options: String = choices.iter().map(|choice| format!("<option>{}</option>", escape(choice))).collect();
-            format!(r#"<select class="input" id="{id}-{name}" data-in="{place}" data-name="{name}"><option value="">not sent</option>{options}</select>"#)
+            format!(
+                r#"<select class="input" id="{id}-{name}" data-in="{place}" data-name="{name}"><option value="">not sent</option>{options}</select>"#
+            )
         }
         None => {
             let value = if needed { escape(text("example")) } else { String::new() };
             let hint = if needed { "" } else { "not sent" };
-            format!(r#"<input class="input" data-font="mono" id="{id}-{name}" data-in="{place}" data-name="{name}" value="{value}" placeholder="{hint}" autocomplete="off" spellcheck="false"{required}>"#)
+            format!(
+                r#"<input class="input" data-font="mono" id="{id}-{name}" data-in="{place}" data-name="{name}" value="{value}" placeholder="{hint}" autocomplete="off" spellcheck="false"{required}>"#
+            )
         }
     };
-    format!(r#"<div class="field"><label class="field__label" for="{id}-{name}"><code>{name}</code>{star}</label>{input}</div>"#)
+    format!(
+        r#"<div class="field"><label class="field__label" for="{id}-{name}"><code>{name}</code>{star}</label>{input}</div>"#
+    )
 }
 
 /// The values that a parameter may have, where they are few.
@@ -69,7 +75,9 @@ fn body(operation: &Operation<'_>) -> String {
         .map(|(summary, body)| format!(r#"<option value="{}">{}</option>"#, escape(&pretty(body)), escape(summary)))
         .collect();
     let choice = if examples.len() > 1 {
-        format!(r#"<div class="field"><label class="field__label" for="{id}-example">Example</label><select class="input" id="{id}-example" data-examples>{options}</select></div>"#)
+        format!(
+            r#"<div class="field"><label class="field__label" for="{id}-example">Example</label><select class="input" id="{id}-example" data-examples>{options}</select></div>"#
+        )
     } else {
         String::new()
     };

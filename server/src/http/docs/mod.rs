@@ -31,7 +31,7 @@ static MAIN: LazyLock<String> = LazyLock::new(|| main(openapi::document()));
 /// Gives the page.
 pub async fn page(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("127.0.0.1:3000");
-    let main = MAIN.replace(snippets::ORIGIN, &format!("http://{}", escape(host)));
+    let main = MAIN.replace(snippets::HOST, &escape(host));
     let mut response = Html(frame::of(&state.leptos, &main)).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response

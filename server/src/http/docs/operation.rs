@@ -183,7 +183,11 @@ impl<'a> Operation<'a> {
         }
         let outline = Outline::new(self.document, SENT_DEPTH);
         let open = outline.resolve(schema)["additionalProperties"] != false;
-        let others = if open { "Other fields are passed on where the model's provider knows them." } else { "Other fields are refused." };
+        let others = if open {
+            "Other fields are passed on where the model's provider knows them."
+        } else {
+            "Other fields are refused."
+        };
         format!(
             r#"<h4>Body</h4><p class="op__kind"><code>application/json</code> {}. {others}</p>{}"#,
             outline.kind(schema),
@@ -220,8 +224,12 @@ impl<'a> Operation<'a> {
                 format!("<div><dt><code>{}</code></dt><dd>{about}</dd></div>", escape(name))
             })
             .collect();
-        let headers = if headers.is_empty() { headers } else {
-            format!(r#"<details class="fields__more"><summary>Headers</summary><dl class="op__headers">{headers}</dl></details>"#)
+        let headers = if headers.is_empty() {
+            headers
+        } else {
+            format!(
+                r#"<details class="fields__more"><summary>Headers</summary><dl class="op__headers">{headers}</dl></details>"#
+            )
         };
         let frames = response["x-frames"].as_object().into_iter().flatten();
         let content = response["content"].as_object().into_iter().flatten();
@@ -230,14 +238,23 @@ impl<'a> Operation<'a> {
             .map(|(kind, schema)| {
                 let inside = outline.inside(schema);
                 let each = if kind == "text/event-stream" { "each event: " } else { "" };
-                let head = format!("<code>{}</code> {each}{}", escape(kind), outline.kind(schema));
                 if inside.is_empty() {
-                    return format!(r#"<p class="op__kind">{head}</p>"#);
+                    return format!(
+                        r#"<p class="op__kind"><code>{}</code> {}</p>"#,
+                        escape(kind),
+                        outline.kind(schema)
+                    );
                 }
+                // What opens and closes has no link in it.
+                let head = format!("<code>{}</code> {each}{}", escape(kind), unlinked(&outline.kind(schema)));
                 format!(r#"<details class="fields__more"><summary>{head}</summary>{inside}</details>"#)
             })
             .collect();
-        format!(r#"<section class="op__answer"><p>{} {}</p>{bodies}{headers}</section>"#, badge(status), line(self.about(response)))
+        format!(
+            r#"<section class="op__answer"><p>{} {}</p>{bodies}{headers}</section>"#,
+            badge(status),
+            line(self.about(response))
+        )
     }
 
     fn about(&self, response: &'a Value) -> &'a str {
@@ -249,9 +266,18 @@ impl<'a> Operation<'a> {
     fn kinds(&self, response: &'a Value) -> String {
         let outline = Outline::new(self.document, 0);
         let content = outline.resolve(response)["content"].as_object().into_iter().flatten();
-        let kinds = content.map(|(kind, body)| format!("<code>{}</code> {}", escape(kind), outline.kind(&body["schema"])));
+        let kinds =
+            content.map(|(kind, body)| format!("<code>{}</code> {}", escape(kind), outline.kind(&body["schema"])));
         kinds.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The same without its links.
+fn unlinked(html: &str) -> String {
+    let mut pieces = html.split("<a ");
+    let first = pieces.next().unwrap_or_default().to_owned();
+    let rest = pieces.map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text).replacen("</a>", "", 1));
+    rest.fold(first, |out, piece| out + &piece)
 }
 
 fn text(value: &Value) -> &str {

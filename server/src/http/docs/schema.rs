@@ -66,13 +66,14 @@ impl<'a> Outline<'a> {
             .filter(|(_, field)| **field != Value::Bool(false))
             .map(|(name, field)| self.field(name, field, needed.contains(&name.as_str()), path))
             .collect();
-        format!(r#"<ul class="fields" role="list">{rows}</ul>"#)
+        if rows.is_empty() { rows } else { format!(r#"<ul class="fields" role="list">{rows}</ul>"#) }
     }
 
     fn field(self, name: &'a str, field: &'a Value, needed: bool, path: &mut Vec<&'a str>) -> String {
         let needed = if needed { r#" <span class="fields__need">required</span>"# } else { "" };
         let limits = limits(self.resolve(field));
-        let limits = if limits.is_empty() { limits } else { format!(r#" <span class="fields__limits">{limits}</span>"#) };
+        let limits =
+            if limits.is_empty() { limits } else { format!(r#" <span class="fields__limits">{limits}</span>"#) };
         let about = self.about(field).map(|about| format!(r#"<p class="fields__about">{}</p>"#, line(about)));
         let inside = self.fields(field, path);
         let inside = match inside.is_empty() {
@@ -118,7 +119,8 @@ impl<'a> Outline<'a> {
         if let Some(value) = schema.get("const") {
             return format!("<code>{}</code>", escape(&value.to_string()));
         }
-        let values: Vec<_> = list(schema, "enum").map(|value| format!("<code>{}</code>", escape(&value.to_string()))).collect();
+        let values: Vec<_> =
+            list(schema, "enum").map(|value| format!("<code>{}</code>", escape(&value.to_string()))).collect();
         if !values.is_empty() {
             return values.join(" or ");
         }
@@ -192,10 +194,15 @@ pub fn limits(schema: &Value) -> String {
 /// Longer patterns say less than the words beside them, in bytes.
 const PATTERN_SHOWN: usize = 40;
 
+/// The largest whole numbers of 32 bits, and of those that every program can hold: bounds that say nothing.
+const LARGEST: [u64; 2] = [2_147_483_647, 9_007_199_254_740_991];
+
 fn range(min: &Value, max: &Value, what: &str) -> Option<String> {
-    match (min.is_number(), max.is_number()) {
+    let bounded = max.is_number() && !max.as_u64().is_some_and(|max| LARGEST.contains(&max));
+    match (min.is_number(), bounded) {
         (true, true) if min == max => Some(format!("{min}{what}")),
         (true, true) => Some(format!("{min} to {max}{what}")),
+        (true, false) if min == 1 && !what.is_empty() => Some("not empty".into()),
         (true, false) => Some(format!("at least {min}{what}")),
         (false, true) => Some(format!("at most {max}{what}")),
         (false, false) => None,

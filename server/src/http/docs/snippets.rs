@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::operation::Operation;
 
-/// What stands for the server's address until the page is answered.
-pub const ORIGIN: &str = "http://etude.invalid";
+/// What stands for the server's host until the page is answered.
+pub const HOST: &str = "etude.invalid";
 
 /// An example in one language.
 pub struct Snippet {
@@ -55,7 +55,7 @@ pub fn of(operation: &Operation<'_>) -> Vec<Snippet> {
 
 fn curl(operation: &Operation<'_>) -> String {
     // Without it curl keeps a stream until it has a block of it.
-    let mut out = format!("curl -N {ORIGIN}{}", operation.example_path());
+    let mut out = format!("curl -N http://{HOST}{}", operation.example_path());
     if operation.method != "get" {
         out += &format!(" \\\n  -X {}", operation.method.to_uppercase());
     }
@@ -70,21 +70,25 @@ fn curl(operation: &Operation<'_>) -> String {
 fn python_http(operation: &Operation<'_>) -> String {
     let (method, path) = (operation.method, operation.example_path());
     let Some(body) = operation.example_body() else {
-        return format!("import httpx\n\nanswer = httpx.{method}(\"{ORIGIN}{path}\")\nprint(answer.status_code, answer.text)");
+        return format!(
+            "import httpx\n\nanswer = httpx.{method}(\"http://{HOST}{path}\")\nprint(answer.status_code, answer.text)"
+        );
     };
     let body = python(body, 4);
     format!(
-        "import httpx\n\nwith httpx.stream(\n    \"{}\",\n    \"{ORIGIN}{path}\",\n    json={body},\n    timeout=None,\n) as answer:\n    for line in answer.iter_lines():\n        print(line)",
+        "import httpx\n\nwith httpx.stream(\n    \"{}\",\n    \"http://{HOST}{path}\",\n    json={body},\n    timeout=None,\n) as answer:\n    for line in answer.iter_lines():\n        print(line)",
         method.to_uppercase()
     )
 }
 
 fn typescript_http(operation: &Operation<'_>) -> String {
-    let url = format!("{ORIGIN}{}", operation.example_path());
+    let url = format!("http://{HOST}{}", operation.example_path());
     let method = operation.method.to_uppercase();
     let Some(body) = operation.example_body() else {
         let options = if method == "GET" { String::new() } else { format!(", {{ method: \"{method}\" }}") };
-        return format!("const answer = await fetch(\"{url}\"{options});\nconsole.log(answer.status, await answer.text());");
+        return format!(
+            "const answer = await fetch(\"{url}\"{options});\nconsole.log(answer.status, await answer.text());"
+        );
     };
     format!(
         "const answer = await fetch(\"{url}\", {{\n  method: \"{method}\",\n  headers: {{ \"content-type\": \"application/json\" }},\n  body: JSON.stringify({}),\n}});\nconst reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();\nfor (let piece = await reader.read(); !piece.done; piece = await reader.read()) console.log(piece.value);",
@@ -94,7 +98,9 @@ fn typescript_http(operation: &Operation<'_>) -> String {
 
 fn python_sdk(operation: &Operation<'_>, vendor: &str, method: &str) -> String {
     let (class, base) = if vendor == "openai" { ("OpenAI", "/v1") } else { ("Anthropic", "") };
-    let head = format!("from {vendor} import {class}\n\nclient = {class}(base_url=\"{ORIGIN}{base}\", api_key=\"any\")\n");
+    let head = format!(
+        "from {vendor} import {class}\n\nclient = {class}(base_url=\"http://{HOST}{base}\", api_key=\"any\")\n"
+    );
     let Some(body) = operation.example_body().and_then(Value::as_object) else {
         let argument = operation.example_argument().map(|id| format!("\"{id}\"")).unwrap_or_default();
         return format!("{head}print(client.{method}({argument}))");
@@ -110,8 +116,9 @@ fn python_sdk(operation: &Operation<'_>, vendor: &str, method: &str) -> String {
 fn typescript_sdk(operation: &Operation<'_>, vendor: &str, method: &str) -> String {
     let (class, package, base) =
         if vendor == "openai" { ("OpenAI", "openai", "/v1") } else { ("Anthropic", "@anthropic-ai/sdk", "") };
-    let head =
-        format!("import {class} from \"{package}\";\n\nconst client = new {class}({{ baseURL: \"{ORIGIN}{base}\", apiKey: \"any\" }});\n");
+    let head = format!(
+        "import {class} from \"{package}\";\n\nconst client = new {class}({{ baseURL: \"http://{HOST}{base}\", apiKey: \"any\" }});\n"
+    );
     let argument = match operation.example_body() {
         Some(body) => pretty(body),
         None => operation.example_argument().map(|id| format!("\"{id}\"")).unwrap_or_default(),
@@ -120,7 +127,7 @@ fn typescript_sdk(operation: &Operation<'_>, vendor: &str, method: &str) -> Stri
 }
 
 fn socket(operation: &Operation<'_>) -> String {
-    let url = format!("{ORIGIN}{}", operation.path).replacen("http", "ws", 1);
+    let url = format!("ws://{HOST}{}", operation.path);
     let run = "{ model: \"smollm2-135m-instruct\", messages: [{ role: \"user\", content: \"Say hello.\" }], params: { max_tokens: 16 } }";
     format!(
         "// On a page of this server; a program sends its address as `Origin`.\nconst socket = new WebSocket(\"{url}\");\nsocket.onmessage = ({{ data }}) => console.log(JSON.parse(data));\nsocket.onopen = () => socket.send(JSON.stringify({{ type: \"start\", ref: \"a1\", run: {run} }}));"
@@ -152,12 +159,15 @@ fn python(value: &Value, indent: usize) -> String {
             format!("[\n{rows}{outer}]")
         }
         Value::Object(fields) if is_short(fields) => {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\": {}", python(value, 0))).collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| format!("\"{name}\": {}", python(value, 0))).collect();
             format!("{{{}}}", fields.join(", "))
         }
         Value::Object(fields) => {
-            let rows: String =
-                fields.iter().map(|(name, value)| format!("{inner}\"{name}\": {},\n", python(value, indent + 4))).collect();
+            let rows: String = fields
+                .iter()
+                .map(|(name, value)| format!("{inner}\"{name}\": {},\n", python(value, indent + 4)))
+                .collect();
             format!("{{\n{rows}{outer}}}")
         }
         // Numbers and strings are written as in JSON.

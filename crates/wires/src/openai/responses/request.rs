@@ -96,8 +96,10 @@ pub fn read(mut fields: Fields<'_>, target: &Target, earlier: Earlier) -> Result
     let mut all = Vec::new();
     if let Some(instructions) = fields.take::<String>("instructions")? {
         all.push(ChatMessage::text(Role::System, literal(&instructions)));
+        reader.stands(all.len(), "instructions");
     }
     all.extend(earlier.messages);
+    reader.stands(all.len(), "previous_response_id");
     input(&mut fields, &mut reader, &earlier.items, &mut all)?;
     let mut run = NewRun::new(&*target.model, all);
     run.params = params(&mut fields, &mut reader)?;
@@ -195,7 +197,6 @@ fn text(fields: &mut Fields<'_>, run: &mut NewRun, reader: &mut Reader) -> Resul
 }
 
 fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<domain::chat::Tool>, ApiError> {
-    reader.tools(!list.is_empty())?;
     let mut tools = Vec::with_capacity(list.len());
     for (n, raw) in list.iter().enumerate() {
         let at = format!("tools[{n}]");
@@ -209,6 +210,7 @@ fn tools(list: &[&RawValue], reader: &mut Reader) -> Result<Vec<domain::chat::To
             return Err(reader.not_taken(&join(&at, &name)));
         }
     }
+    reader.tools(!tools.is_empty())?;
     Ok(tools)
 }
 
@@ -223,12 +225,15 @@ fn input(
     let Some(raw) = fields.raw("input") else { return Err(fields.lacks("input")) };
     if let Ok(text) = serde_json::from_str::<String>(raw.get()) {
         all.push(ChatMessage::text(Role::User, literal(&text)));
+        reader.stands(all.len(), "input");
         return Ok(());
     }
     let list: Vec<&RawValue> = serde_json::from_str(raw.get())
         .map_err(|_| fields.refuse("input", "is neither a text nor a list of items."))?;
     for (n, raw) in list.into_iter().enumerate() {
-        item(raw, &format!("input[{n}]"), reader, items, all)?;
+        let at = format!("input[{n}]");
+        item(raw, &at, reader, items, all)?;
+        reader.stands(all.len(), &at);
     }
     Ok(())
 }
@@ -335,7 +340,9 @@ fn part(raw: &RawValue, at: &str, reader: &mut Reader) -> Result<Part, ApiError>
             let url = fields.take("image_url")?.ok_or_else(|| {
                 fields.refuse("image_url", "is missing; a picture that is a file of the vendor cannot be passed on.")
             })?;
-            Part::Image(messages::image(url, fields.take("detail")?))
+            let image = messages::image(url, fields.take("detail")?);
+            reader.detail(&fields.path("detail"), image.detail.as_ref())?;
+            Part::Image(image)
         }
         _ => return Err(reader.not_taken(at)),
     };
