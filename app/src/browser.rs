@@ -163,6 +163,11 @@ fn reduced_motion() -> bool {
     })
 }
 
+/// Leaves for a page that the server alone has.
+pub fn leave_for(address: &str) {
+    _ = window().location().assign(address);
+}
+
 /// Under which name the browser keeps that single keys are switched off.
 const KEYS_KEY: &str = "etude.single-keys";
 

@@ -35,6 +35,8 @@ fn python(workspace: &Workspace, name: &str) -> Result<Command> {
     let folder = workspace.root.join(FOLDER).join(name);
     let python = setup::python(workspace, &folder.join("requirements.txt"), "clients in Python")?;
     let mut pytest = workspace.command(&python);
+    // Where it runs, schemathesis leaves what it has learnt.
+    pytest.current_dir(&workspace.target);
     pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&folder).env("PYTHONDONTWRITEBYTECODE", "1");
     Ok(pytest)
 }

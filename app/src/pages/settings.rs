@@ -81,7 +81,15 @@ pub fn SettingsShell(
             <Banner/>
             <main class="shell__main settings" id="main" data-drawer=move || drawer.get().then_some("open")>
                 <nav class="settings__nav" aria-label="Settings">
-                    <ul role="list">{Section::ALL.map(link).collect_view()}</ul>
+                    <ul role="list">
+                        {Section::ALL.map(link).collect_view()}
+                        <li>
+                            <a class="nav__link" rel="external" href="/docs">
+                                <Icon name="braces"/>
+                                "API"
+                            </a>
+                        </li>
+                    </ul>
                 </nav>
                 {children()}
             </main>

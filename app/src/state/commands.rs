@@ -85,6 +85,7 @@ pub fn all(overlays: Overlays) -> Vec<Command> {
         go("Models and providers", "cpu", "/settings/models"),
         go("Appearance", "sun", "/settings/appearance"),
         go("Keyboard", "keyboard", "/settings/keyboard"),
+        act(GO, "API documentation", "braces", &[], || browser::leave_for("/docs")),
     ]);
     let theme =
         |label: &str, icon, theme: &'static str| act(LOOKS, label, icon, &[], move || overlays.set_theme(theme));

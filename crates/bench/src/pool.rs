@@ -29,13 +29,21 @@ impl Pool {
 
     /// Makes a request and reads the answer to its end; gives the milliseconds until `first` had come.
     pub async fn ask(&self, path: &str, accept: &str, body: &str, first: &str, last: &str) -> Result<f64> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = match idle {
-            Some(connection) => connection,
-            None => Connection::open(&self.url).await?.with_headers(&self.headers),
+        let (mut connection, began, status) = loop {
+            let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let has_waited = idle.is_some();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => Connection::open(&self.url).await?.with_headers(&self.headers),
+            };
+            let began = Instant::now();
+            match connection.ask("POST", path, accept, body).await {
+                Ok(status) => break (connection, began, status),
+                // Servers close connections that have waited for long; nothing had been asked over it.
+                Err(_) if has_waited => {}
+                Err(error) => return Err(error),
+            }
         };
-        let began = Instant::now();
-        let status = connection.ask("POST", path, accept, body).await?;
         let (mut answer, mut first_ms) = (Vec::new(), None);
         while connection.more(&mut answer).await? {
             if first_ms.is_none() && contains(&answer, first) {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::image::Image;
+use crate::strict;
 use crate::wire::Vendor;
 
 /// JSON that is kept and passed on to the byte.
@@ -187,7 +188,7 @@ impl<'de> Deserialize<'de> for Content {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Content, A::Error> {
-                Vec::deserialize(de::value::SeqAccessDeserializer::new(parts)).map(Content::Parts)
+                strict::objects(de::value::SeqAccessDeserializer::new(parts)).map(Content::Parts)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Content, A::Error> {
@@ -220,7 +221,7 @@ pub struct ChatMessage {
     #[serde(default)]
     pub content: Content,
     /// Of an assistant: the tools it called.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "strict::objects")]
     pub tool_calls: Vec<ToolCall>,
     /// Of a tool: the call that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ use crate::event::{FinishReason, TokenLogprob, Usage};
 use crate::id::RunId;
 use crate::limits::{CHOICES_MAX, MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
 use crate::params::Params;
+use crate::strict;
 use crate::wire::ClientWire;
 
 /// A run as a client asks for it: the body of `POST /v1/runs`.
@@ -22,15 +23,16 @@ pub struct NewRun {
     /// A model's name or alias.
     pub model: String,
     /// The messages, with their variables.
+    #[serde(deserialize_with = "strict::objects")]
     pub messages: Vec<ChatMessage>,
     /// Values of the variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, String>,
     /// Sampling.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::object")]
     pub params: Params,
     /// Tools that the model may call.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "strict::objects")]
     pub tools: Vec<Tool>,
     /// Whether it must, may or must not call one, in either vendor's words (see [`crate::ToolChoice`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +41,7 @@ pub struct NewRun {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel_tool_calls: Option<bool>,
     /// The form of the answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "strict::optional_object")]
     pub response_format: Option<ResponseFormat>,
     /// Free JSON for the provider, kept to the byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,11 @@
 //! JSON in: every mistake is named with its field, and a misspelt field gets a suggestion.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{ApiError, Code};
 
@@ -23,12 +28,58 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
         return Err(ApiError::new(Code::InvalidRequest, "The body is empty; JSON was expected."));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let Object(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         explain(&path, error.inner())
     })?;
     reader.end().map_err(|error| explain(".", &error))?;
     Ok(value)
+}
+
+/// A struct that must be written as an object: serde's own would take a list of its fields, too, in an order that nobody
+/// has promised.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Form<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Form(PhantomData)).map(Self)
+    }
+}
+
+/// Reads a struct that must be written as an object.
+///
+/// # Errors
+/// When it is written as anything else, or cannot be read.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+/// As [`object`], where it may be absent or null.
+///
+/// # Errors
+/// As [`object`].
+pub fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
+}
+
+/// As [`object`], for a list of them.
+///
+/// # Errors
+/// As [`object`].
+pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(Vec::<Object<T>>::deserialize(deserializer)?.into_iter().map(|Object(value)| value).collect())
 }
 
 /// Refuses text with a NUL character in it: neither models nor databases take one.
@@ -96,6 +147,22 @@ mod tests {
         assert_eq!(error.code, Code::UnknownField);
         assert!(error.message.contains("`temprature` in `params`"), "{error}");
         assert_eq!(error.hint.as_deref(), Some("Did you mean `temperature`?"));
+    }
+
+    #[test]
+    fn a_list_of_fields_is_no_object() {
+        for json in [
+            r#"["m", [], null]"#,
+            r#"{"model":"m","messages":[["user","x"]]}"#,
+            r#"{"model":"m","messages":[],"params":[0.5]}"#,
+            r#"{"model":"m","messages":[{"role":"user","content":[["text","x"]]}]}"#,
+            r#"{"model":"m","messages":[],"tools":[["f"]]}"#,
+            r#"{"model":"m","messages":[],"response_format":["text"]}"#,
+            r#"{"model":"m","messages":[{"role":"assistant","tool_calls":[["a","b","c"]]}]}"#,
+        ] {
+            let error = refusal(json);
+            assert!(error.message.contains("an object"), "{json}: {error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use domain::{Event, EventKind, RunView};
 
 use crate::error::Error;
-use crate::expand::expand;
+use crate::packing;
 
 /// zstd's level for tapes: 3 compresses them about tenfold at hundreds of megabytes a second.
 const LEVEL: i32 = 3;
@@ -111,7 +111,7 @@ impl Tape {
     /// # Errors
     /// When zstd has no memory.
     pub fn pack(&self) -> Result<Vec<u8>, Error> {
-        zstd::bulk::compress(&self.lines, LEVEL).map_err(Error::disk("a tape cannot be compressed"))
+        packing::pack(&self.lines, LEVEL).map_err(Error::disk("a tape cannot be compressed"))
     }
 
     /// Reads what [`Tape::pack`] wrote.
@@ -120,7 +120,7 @@ impl Tape {
     /// When it is damaged or larger than is believed.
     pub fn unpack(packed: &[u8]) -> Result<Self, Error> {
         let damaged = |error: std::io::Error| Error::Corrupt(format!("a tape cannot be unpacked: {error}"));
-        let lines = expand(packed, UNPACKED_BYTES_MAX).map_err(damaged)?;
+        let lines = packing::unpack(packed, UNPACKED_BYTES_MAX).map_err(damaged)?;
         std::str::from_utf8(&lines).map_err(|error| Error::Corrupt(error.to_string()))?;
         let ends = memchr::memchr_iter(b'\n', &lines).map(|place| place as u32 + 1).collect();
         Ok(Self { lines, ends })

@@ -3,7 +3,7 @@
 use domain::Wire;
 
 use crate::error::Error;
-use crate::expand::expand;
+use crate::packing;
 
 /// zstd's level for what was sent: it stands in front of the first token, so the fastest.
 const LEVEL: i32 = 1;
@@ -16,7 +16,7 @@ const UNPACKED_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// When zstd has no memory.
 pub fn pack(wire: &Wire) -> Result<Vec<u8>, Error> {
     let json = serde_json::to_vec(wire).map_err(|error| Error::Corrupt(error.to_string()))?;
-    zstd::bulk::compress(&json, LEVEL).map_err(Error::disk("what was sent cannot be compressed"))
+    packing::pack(&json, LEVEL).map_err(Error::disk("what was sent cannot be compressed"))
 }
 
 /// The exchange that parts add up to.
@@ -27,7 +27,7 @@ pub fn unpack<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Result<Wire, Err
     let mut wire = Wire::default();
     for packed in parts {
         let corrupt = |error: &dyn std::fmt::Display| Error::Corrupt(format!("a wire view: {error}"));
-        let json = expand(packed, UNPACKED_BYTES_MAX).map_err(|error| corrupt(&error))?;
+        let json = packing::unpack(packed, UNPACKED_BYTES_MAX).map_err(|error| corrupt(&error))?;
         wire.merge(serde_json::from_slice(&json).map_err(|error| corrupt(&error))?);
     }
     Ok(wire)

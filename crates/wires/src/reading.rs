@@ -49,7 +49,10 @@ impl Reading {
         let is_refused = error.code == Code::ParameterNotSupported;
         error.message = self.rename(wire, &error.message, is_refused);
         error.hint = error.hint.map(|hint| own_name(wire, hint, "", is_refused));
-        let named = error.param.take().map(|param| self.rename(wire, &param, is_refused));
+        let named = error.param.take().map(|param| {
+            let field = FIELDS.iter().find(|(name, _)| *name == param).map(|(_, own)| own[wire as usize].to_owned());
+            field.unwrap_or_else(|| self.rename(wire, &param, is_refused))
+        });
         let first = || {
             let mut words = error.message.split('`').skip(1).step_by(2);
             let word = words.find(|word| word.contains('[') || is_parameter(wire, word))?;
@@ -79,6 +82,9 @@ impl Reading {
             }
         }
         out.push_str(rest);
+        for (name, own) in FIELDS {
+            out = out.replace(&format!("`{name}`"), &format!("`{}`", own[wire as usize]));
+        }
         own_name(wire, out, "params.", is_refused)
     }
 }
@@ -108,6 +114,12 @@ const NAMES: [(&str, [&str; 4]); 10] = [
     ("frequency_penalty", ["frequency_penalty"; 4]),
     ("logprobs", ["top_logprobs", "logprobs", "top_logprobs", "top_logprobs"]),
     ("reasoning_effort", ["reasoning_effort", "reasoning_effort", "reasoning.effort", "output_config.effort"]),
+];
+
+/// What else a run has by another name than the four wires, in the order of [`ClientWire`].
+const FIELDS: [(&str, [&str; 4]); 2] = [
+    ("messages", ["messages", "prompt", "input", "messages"]),
+    ("response_format", ["response_format", "response_format", "text.format", "output_config.format"]),
 ];
 
 fn is_parameter(wire: ClientWire, word: &str) -> bool {

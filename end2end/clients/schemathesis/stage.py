@@ -14,29 +14,19 @@ EMBEDDED = "smollm2-135m-instruct"
 START_S = 60.0
 STOP_S = 10.0
 
-CONFIG = """
-[[provider]]
-name = "lab"
-kind = "openai"
-base_url = "{mock}/v1"
-api_key = "sk-lab"
-[[provider]]
-name = "ant"
-kind = "anthropic"
-base_url = "{mock}"
-api_key = "sk-ant"
-[[model]]
-name = "openai-n2"
-provider = "lab"
-upstream = "mock-n2"
-[[model]]
-name = "anthropic-n2"
-provider = "ant"
-upstream = "mock-n2"
-[[tier]]
-name = "default"
-concurrent_runs = 200
-"""
+# A scripted model's name is its script. Each is there once behind each vendor's wire.
+SCRIPTS = ("n2", "n2-tool2", "think3-n4", "n4-filter", "cut2-n5", "err2-n5", "status429-retry1")
+
+
+def config(mock: str) -> str:
+    tables = ['[[tier]]\nname = "default"\nconcurrent_runs = 200\n']
+    for vendor, provider, url in (("openai", "lab", f"{mock}/v1"), ("anthropic", "ant", mock)):
+        head = f'[[provider]]\nname = "{provider}"\nkind = "{vendor}"\n'
+        tables.append(f'{head}base_url = "{url}"\napi_key = "sk-{provider}"\n')
+        for script in SCRIPTS:
+            name = f'[[model]]\nname = "{vendor}-{script}"\n'
+            tables.append(f'{name}provider = "{provider}"\nupstream = "mock-{script}"\n')
+    return "\n".join(tables)
 
 
 def start() -> str:
@@ -47,7 +37,7 @@ def start() -> str:
     (folder / "site/pkg").mkdir(parents=True)
     # Stands in for the page's files.
     (folder / "site/pkg/build.txt").write_text("none")
-    (folder / "etude.toml").write_text(CONFIG.format(mock=mock))
+    (folder / "etude.toml").write_text(config(mock))
     return _run(
         "serve",
         folder=folder,

@@ -15,7 +15,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
-from stage import EMBEDDED, start
+from stage import EMBEDDED, SCRIPTS, start
 
 SECONDS = 20.0
 TOKENS = 4
@@ -60,7 +60,7 @@ def shorten(params: object, limit: str) -> None:
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_operation(case: Case) -> None:
     case.call_and_validate(timeout=SECONDS)
 
@@ -74,19 +74,63 @@ TestSequences.settings = settings(
 
 def examples() -> list:
     """The requests that the document shows."""
-    raw = schema.raw_schema["paths"]
     return [
         pytest.param(path, method, example["value"], id=f"{method} {path} {name}")
-        for path, methods in raw.items()
+        for path, methods in schema.raw_schema["paths"].items()
         for method, operation in methods.items()
-        if isinstance(operation, dict)
-        for name, example in operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("examples", {}).items()
+        if "requestBody" in operation
+        for name, example in operation["requestBody"]["content"]["application/json"]["examples"].items()
     ]
+
+
+def asked(method: str, path: str, of: str | None = None, **more) -> requests.Response:
+    """Asks, and holds the answer against what the document says of the operation."""
+    response = requests.request(method, f"{URL}{path}", timeout=SECONDS, **more)
+    schema[of or path][method].validate_response(response)
+    return response
 
 
 @pytest.mark.parametrize(("path", "method", "body"), examples())
 def test_example(path: str, method: str, body: dict) -> None:
     """Every request that the document shows works on a fresh server, but for vectors, which need a provider."""
-    response = requests.request(method, f"{URL}{path}", json=body, timeout=SECONDS)
-    assert response.status_code == (404 if path == "/v1/embeddings" else 200), response.text
-    schema[path][method].validate_response(response)
+    response = asked(method, path, json=body)
+    assert response.status_code == 200 or path == "/v1/embeddings", response.text
+
+
+CHAT = {"messages": [{"role": "user", "content": "Say hello."}]}
+PARAMETERS = {"type": "object"}
+BODIES = {
+    "/v1/runs": {**CHAT, "tools": [{"name": "first"}]},
+    "/v1/chat/completions": {
+        **CHAT,
+        "tools": [{"type": "function", "function": {"name": "first", "parameters": PARAMETERS}}],
+        "stream_options": {"include_usage": True},
+    },
+    "/v1/completions": {"prompt": "Say hello."},
+    "/v1/responses": {"input": "Say hello.", "tools": [{"type": "function", "name": "first"}]},
+    "/v1/messages": {**CHAT, "max_tokens": 32, "tools": [{"name": "first", "input_schema": PARAMETERS}]},
+}
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic"])
+@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("path", BODIES)
+def test_kind_of_answer(path: str, script: str, vendor: str) -> None:
+    """Tools, reasoning, a filter, a cut, an error early and late: each whole and streamed, and read again later."""
+    for stream in (False, True):
+        body = {**BODIES[path], "model": f"{vendor}-{script}"}
+        headers = {}
+        if path == "/v1/runs":
+            headers = {"accept": "text/event-stream" if stream else "application/json"}
+        else:
+            body["stream"] = stream
+        response = asked("POST", path, json=body, headers=headers)
+        run = response.headers["x-etude-run"]
+        for more in ("", "/events", "/wire"):
+            asked("GET", f"/v1/runs/{run}{more}", f"/v1/runs/{{id}}{more}")
+        if path == "/v1/responses":
+            id = run.replace("run_", "resp_")
+            for more in ("", "/input_items"):
+                asked("GET", f"/v1/responses/{id}{more}", f"/v1/responses/{{id}}{more}")
+            asked("GET", f"/v1/responses/{id}", "/v1/responses/{id}", params={"stream": "true"})
+            asked("DELETE", f"/v1/responses/{id}", "/v1/responses/{id}")

@@ -16,11 +16,8 @@ pub async fn file_or_page(State(state): State<AppState>, request: Request) -> Re
     if let Some(file) = state.assets.get(&path, request.headers()).filter(|_| reads) {
         return file;
     }
-    if is_api(request.uri()) {
+    if is_api(request.uri()) || !reads {
         return Refusal::from(ApiError::new(Code::NotFound, format!("There is no `{path}`."))).into_response();
-    }
-    if !reads {
-        return method_not_allowed(request.method().clone(), request.uri().clone()).await.into_response();
     }
     let options = state.leptos.clone();
     let page = leptos_axum::render_app_to_stream(move || shell(options.clone()));

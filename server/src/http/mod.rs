@@ -10,6 +10,7 @@ pub mod models;
 pub mod openapi;
 pub mod operations;
 pub mod origin;
+pub mod path;
 pub mod problem;
 pub mod request_id;
 pub mod runs;

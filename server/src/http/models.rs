@@ -5,13 +5,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use domain::{ApiError, Code, ModelInfo};
 use serde::{Deserialize, Serialize};
 
 use super::clients::check_version;
+use super::path::Name;
 use super::problem::Refusal;
 use crate::state::AppState;
 
@@ -159,11 +160,7 @@ pub async fn list(
 }
 
 /// Gives one, by its name or an alias.
-pub async fn get(
-    State(state): State<AppState>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Refusal> {
+pub async fn get(State(state): State<AppState>, Name(name): Name, headers: HeaderMap) -> Result<Response, Refusal> {
     check_version(&headers)?;
     let mut models = state.engine.models().into_iter();
     let Some(info) = models.find(|info| info.name == name || info.aliases.contains(&name)) else {

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::history::parse_statuses;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::json::Json;
 use super::live::Closing;
+use super::path::Name;
 use super::problem::{Refusal, limit_headers};
 use super::sse;
 use crate::state::AppState;
@@ -108,7 +109,7 @@ pub async fn list(
 }
 
 /// Gives a run as it stands.
-pub async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Result<axum::Json<Run>, Refusal> {
+pub async fn get(State(state): State<AppState>, Name(id): Name) -> Result<axum::Json<Run>, Refusal> {
     Ok(axum::Json(state.engine.runs().get(&state.principal, parse(&id)?).await?))
 }
 
@@ -116,7 +117,7 @@ pub async fn get(State(state): State<AppState>, Path(id): Path<String>) -> Resul
 pub async fn events(
     State(state): State<AppState>,
     Extension(Closing(closing)): Extension<Closing>,
-    Path(id): Path<String>,
+    Name(id): Name,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let run = parse(&id)?;
@@ -137,12 +138,12 @@ pub async fn events(
 }
 
 /// What was sent to the provider for a run, and the head of its answer; secrets are blanked.
-pub async fn wire(State(state): State<AppState>, Path(id): Path<String>) -> Result<axum::Json<Wire>, Refusal> {
+pub async fn wire(State(state): State<AppState>, Name(id): Name) -> Result<axum::Json<Wire>, Refusal> {
     Ok(axum::Json(state.engine.runs().wire(&state.principal, parse(&id)?).await?))
 }
 
 /// Asks a run to stop: 202, or 200 with the run once it has ended.
-pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Refusal> {
+pub async fn cancel(State(state): State<AppState>, Name(id): Name) -> Result<Response, Refusal> {
     let runs = state.engine.runs();
     let run = parse(&id)?;
     Ok(match runs.cancel(&state.principal, run).await? {
@@ -152,7 +153,7 @@ pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Re
 }
 
 /// Deletes an ended run: reading it answers 410 from now on.
-pub async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+pub async fn delete(State(state): State<AppState>, Name(id): Name) -> Result<StatusCode, Refusal> {
     state.engine.runs().delete(&state.principal, parse(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

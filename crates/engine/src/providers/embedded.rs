@@ -303,7 +303,7 @@ fn failure(kind: FailureKind, message: String) -> ApiError {
         }
         FailureKind::ContextOverflow => ApiError::new(Code::ContextLengthExceeded, sentence)
             .hint("Shorten the prompt, lower max_tokens, or choose a model with a larger context."),
-        FailureKind::BadGrammar => ApiError::new(Code::InvalidResponseFormat, sentence),
+        FailureKind::BadGrammar => ApiError::new(Code::InvalidResponseFormat, sentence).param("response_format"),
         FailureKind::BadMessages => ApiError::new(Code::InvalidRequest, sentence),
         FailureKind::Unavailable => ApiError::new(Code::ModelUnavailable, sentence)
             .hint("Look at the server's log, or set ETUDE_MODEL_PATH to a GGUF that can be read.")

@@ -15,7 +15,7 @@ use futures::{StreamExt, stream};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE, USER_AGENT};
 use reqwest::{Client, Response, Url};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::answer::{Answer, Reader};
 use super::outbound::{self, Guard};
@@ -227,10 +227,10 @@ impl Upstream {
             return Err(refusal::refused(&self.name, &self.secrets, response).await);
         }
         let body = Bounded::read(response, UPSTREAM_FORWARD_BYTES_MAX, None).await;
-        if body.whole {
+        if body.whole && serde_json::from_slice::<IgnoredAny>(&body.bytes).is_ok() {
             return Ok(body.bytes.into());
         }
-        let message = format!("What {} answered is cut off or too long.", self.name);
+        let message = format!("What {} answered is no JSON, cut off or too long.", self.name);
         Err(ApiError::new(Code::UpstreamInvalid, message).retry(None))
     }
 

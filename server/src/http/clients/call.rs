@@ -45,6 +45,10 @@ impl Call {
     /// When its body cannot be read as text.
     pub async fn read(request: Request) -> Result<Self, ApiError> {
         let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        if headers.get("anthropic-beta").is_some_and(|beta| beta.to_str().is_err()) {
+            let message = "`anthropic-beta` has characters that are not ASCII.";
+            return Err(ApiError::new(Code::InvalidRequest, message).param("anthropic-beta"));
+        }
         let body: Bytes = json::read(request).await?;
         let body = std::str::from_utf8(&body).map_err(|error| {
             let message = format!("The body is not UTF-8: byte {} is the first that is not.", error.valid_up_to());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use domain::fields::{Fields, quoted};
 use domain::limits::{MESSAGES_MAX, RUNS_PAGE_MAX};
@@ -18,6 +18,7 @@ use wires::openai::responses::{self, Asked, Earlier, Echo, Events};
 use super::answer;
 use super::call::{Call, start, target};
 use crate::http::live::Closing;
+use crate::http::path::Name;
 use crate::http::problem::Refusal;
 use crate::state::AppState;
 
@@ -112,7 +113,7 @@ pub struct RetrieveQuery {
 pub async fn retrieve(
     State(state): State<AppState>,
     Extension(Closing(closing)): Extension<Closing>,
-    Path(id): Path<String>,
+    Name(id): Name,
     query: Result<Query<RetrieveQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(query) = query.map_err(|error| unreadable(&error))?;
@@ -134,7 +135,7 @@ pub async fn retrieve(
 }
 
 /// Stops a response that is going on; one that has ended stays as it is.
-pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Refusal> {
+pub async fn cancel(State(state): State<AppState>, Name(id): Name) -> Result<Response, Refusal> {
     let (run, echo) = find(&state, &id).await?;
     let runs = state.engine.runs();
     if let Cancelled::Asked = runs.cancel(&state.principal, run.id).await? {
@@ -148,7 +149,7 @@ pub async fn cancel(State(state): State<AppState>, Path(id): Path<String>) -> Re
 }
 
 /// Deletes a response that has ended, and the run with it.
-pub async fn delete(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Refusal> {
+pub async fn delete(State(state): State<AppState>, Name(id): Name) -> Result<Response, Refusal> {
     let (run, _) = find(&state, &id).await?;
     state.engine.runs().delete(&state.principal, run.id).await?;
     Ok(answer::json(&json!({"id": id, "object": "response", "deleted": true})))
@@ -166,7 +167,7 @@ pub struct ItemsQuery {
 /// Lists what a response was asked with, the newest first unless told otherwise.
 pub async fn input_items(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    Name(id): Name,
     query: Result<Query<ItemsQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
     let Query(query) = query.map_err(|error| unreadable(&error))?;
