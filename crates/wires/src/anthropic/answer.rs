@@ -124,6 +124,7 @@ struct BlockDelta<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the vendor's words")]
 enum Piece<'a> {
     TextDelta { text: &'a str },
     ThinkingDelta { thinking: &'a str },
