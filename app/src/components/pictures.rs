@@ -18,32 +18,16 @@ use crate::state::figures::thousands;
 pub(super) fn Pictures(row: Field<DraftMessage>, label: Signal<String>) -> impl IntoView {
     let images = row.images();
     let one = move |(place, image): (usize, Image)| {
-        let about = about(&image);
         let name = format!("Remove picture {}", place + 1);
-        view! {
-            <li class="attachment">
-                <Icon name="paperclip"/>
-                <span class="attachment__name truncate">{about}</span>
-                <button
-                    class="button live-only"
-                    data-kind="quiet"
-                    data-shape="icon"
-                    data-size="sm"
-                    type="button"
-                    aria-label=name
-                    on:click=move |_| drop(images.write().remove(place))
-                >
-                    <Icon name="x" small=true/>
-                </button>
-            </li>
-        }
+        let remove = Callback::new(move |()| drop(images.write().remove(place)));
+        view! { <Attachment about=about(&image) name remove/> }
     };
     move || {
         let all = images.try_get().unwrap_or_default();
         let label = format!("Pictures of {}", label.get().to_lowercase());
-        (!all.is_empty()).then(|| view! {
-            <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
-        })
+        (!all.is_empty()).then(
+            || view! { <Attachments label items=all.into_iter().enumerate().map(one).collect_view().into_any()/> },
+        )
     }
 }
 
@@ -53,31 +37,44 @@ pub(super) fn Natives(row: Field<DraftMessage>, label: Signal<String>) -> impl I
     let natives = row.natives();
     let one = move |(place, part): (usize, Part)| {
         let name = format!("Remove part {}", place + 1);
-        view! {
-            <li class="attachment">
-                <Icon name="paperclip"/>
-                <span class="attachment__name truncate">{about_native(&part)}</span>
-                <button
-                    class="button live-only"
-                    data-kind="quiet"
-                    data-shape="icon"
-                    data-size="sm"
-                    type="button"
-                    aria-label=name
-                    on:click=move |_| drop(natives.write().remove(place))
-                >
-                    <Icon name="x" small=true/>
-                </button>
-            </li>
-        }
+        let remove = Callback::new(move |()| drop(natives.write().remove(place)));
+        view! { <Attachment about=about_native(&part) name remove/> }
     };
     move || {
         let all = natives.try_get().unwrap_or_default();
         let label = format!("Other parts of {}", label.get().to_lowercase());
-        (!all.is_empty()).then(|| view! {
-            <ul class="message__pictures" role="list" aria-label=label>{all.into_iter().enumerate().map(one).collect_view()}</ul>
-        })
+        (!all.is_empty()).then(
+            || view! { <Attachments label items=all.into_iter().enumerate().map(one).collect_view().into_any()/> },
+        )
     }
+}
+
+#[component]
+fn Attachments(label: String, items: AnyView) -> impl IntoView {
+    view! { <ul class="message__pictures" role="list" aria-label=label>{items}</ul> }.into_any()
+}
+
+/// Something that goes with a message, and the button that takes it away.
+#[component]
+fn Attachment(about: String, name: String, remove: Callback<()>) -> impl IntoView {
+    view! {
+        <li class="attachment">
+            <Icon name="paperclip"/>
+            <span class="attachment__name truncate">{about}</span>
+            <button
+                class="button live-only"
+                data-kind="quiet"
+                data-shape="icon"
+                data-size="sm"
+                type="button"
+                aria-label=name
+                on:click=move |_| remove.run(())
+            >
+                <Icon name="x" small=true/>
+            </button>
+        </li>
+    }
+    .into_any()
 }
 
 /// What a piece is, in its vendor's word, and how large.
