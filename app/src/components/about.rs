@@ -1,6 +1,6 @@
 //! What a run is and what was asked for, beside its output.
 
-use domain::{ChatMessage, Lineage, NewRun, Role, Run};
+use domain::{ChatMessage, Lineage, NewRun, Role, Run, template};
 use leptos::prelude::*;
 
 use super::lineage::Family;
@@ -16,6 +16,8 @@ pub fn About(
     let asked = serde_json::from_str::<NewRun>(run.request.as_str()).ok();
     let (messages, inputs) = asked.map(|asked| (asked.messages, asked.inputs)).unwrap_or_default();
     let (parent, created_at) = (run.parent, run.created_at);
+    // A client of an SDK's route writes no templates.
+    let literal = run.wire.is_some();
     let inputs = (!inputs.is_empty()).then(|| {
         let inputs = inputs.into_iter().map(|(name, value)| {
             view! {
@@ -37,7 +39,7 @@ pub fn About(
             </section>
             <Family lineage parent created_at/>
             {inputs}
-            {messages.into_iter().map(|message| view! { <Asked message/> }).collect_view()}
+            {messages.into_iter().map(|message| view! { <Asked message literal/> }).collect_view()}
         </aside>
     }
     .into_any()
@@ -69,11 +71,13 @@ fn Facts(run: Run) -> impl IntoView {
 }
 
 #[component]
-fn Asked(message: ChatMessage) -> impl IntoView {
+fn Asked(message: ChatMessage, literal: bool) -> impl IntoView {
+    let text = message.content.text();
+    let text = if literal { template::unescape(&text) } else { text };
     view! {
         <section class="run__section">
             <h2>{role(message.role)}</h2>
-            <div class="run__text">{message.content.text()}</div>
+            <div class="run__text">{text}</div>
         </section>
     }
     .into_any()

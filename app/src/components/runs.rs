@@ -184,7 +184,7 @@ fn Row(listing: Listing, id: RunId) -> impl IntoView {
             <span class="runs__answer">{move || part(|run| &run.snippet)}</span>
             <span class="runs__model">
                 {move || part(|run| run.resolved_model.as_ref().unwrap_or(&run.model))}
-                {move || over().map(|wire| view! { <span class="badge" data-tone="plain" title=wire.name()>"API"</span> })}
+                {move || over().map(|wire| view! { <span class="runs__wire" title=wire.name()>"API"</span> })}
             </span>
             <span class="runs__figure" data-figure="tokens">{move || tokens(&figure(2), &figure(4))}</span>
             <span class="runs__figure" data-figure="took">{move || measured(&figure(6))}</span>

@@ -121,6 +121,12 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// What [`escape`] was given; a text with variables in it stays as it is.
+#[must_use]
+pub fn unescape(text: &str) -> String {
+    render(text, &BTreeMap::new(), &mut text.len().max(1)).unwrap_or_else(|_| text.to_owned())
+}
+
 fn too_long() -> ApiError {
     let megabytes = INLINE_BODY_BYTES_MAX / 1024 / 1024;
     ApiError::new(
@@ -211,6 +217,7 @@ mod tests {
             let escaped = escape(&text);
             let again = render(&escaped, &BTreeMap::new(), &mut 1_000);
             assert_eq!(again.as_deref(), Ok(&*text), "{escaped:?}");
+            assert_eq!(unescape(&escaped), text);
         }
         assert!(variables_seen > TEXTS / 20, "only {variables_seen} variables: the texts are too dull");
     }

@@ -3,7 +3,9 @@
 //! The same rule twice: rows are looked up in the database's index of words, runs that are not rows yet are looked
 //! through here.
 
-use domain::{NewRun, Role, Run};
+use std::borrow::Cow;
+
+use domain::{NewRun, Role, Run, template};
 
 pub use domain::history::words;
 
@@ -17,7 +19,9 @@ pub fn text(run: &Run) -> String {
     let mut text = run.id.to_string();
     if let Some(asked) = asked(run) {
         let messages = asked.messages.iter().flat_map(|message| message.content.texts());
-        append(&mut text, messages.chain(asked.inputs.values().map(String::as_str)));
+        let messages: Vec<_> = messages.map(|text| written(run, text)).collect();
+        let inputs = asked.inputs.values().map(String::as_str);
+        append(&mut text, messages.iter().map(AsRef::as_ref).chain(inputs));
     }
     let output = &run.output;
     let calls = output.tool_calls.iter().flat_map(|call| [call.name.as_str(), call.arguments.as_str()]);
@@ -31,7 +35,13 @@ pub fn text(run: &Run) -> String {
 #[must_use]
 pub fn prompt(run: &Run) -> String {
     let messages = asked(run).map(|asked| asked.messages).unwrap_or_default();
-    messages.iter().rev().find(|message| message.role == Role::User).map(|m| m.content.text()).unwrap_or_default()
+    let last = messages.iter().rev().find(|message| message.role == Role::User);
+    last.map(|message| written(run, &message.content.text()).into_owned()).unwrap_or_default()
+}
+
+/// A text as whoever asked has written it: a client of an SDK's route writes no templates.
+fn written<'a>(run: &Run, text: &'a str) -> Cow<'a, str> {
+    if run.wire.is_some() { template::unescape(text).into() } else { text.into() }
 }
 
 /// Whether every word of the query begins a word of the run's text.

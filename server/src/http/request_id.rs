@@ -21,6 +21,10 @@ impl MakeRequestId for Make {
     }
 }
 
+/// Marks a request whose id is the client's own.
+#[derive(Clone, Copy)]
+pub struct Own;
+
 /// Drops a client's id that could confuse a log.
 pub async fn sanitise(mut request: Request, next: Next) -> Response {
     let sensible = |id: &HeaderValue| {
@@ -28,8 +32,10 @@ pub async fn sanitise(mut request: Request, next: Next) -> Response {
             id.len() <= ID_BYTES_MAX && id.to_str().is_ok_and(|id| id.bytes().all(|b| b.is_ascii_graphic()))
         }
     };
-    if request.headers().get("x-request-id").is_some_and(|id| !sensible(id)) {
-        request.headers_mut().remove("x-request-id");
+    match request.headers().get("x-request-id") {
+        Some(id) if sensible(id) => drop(request.extensions_mut().insert(Own)),
+        Some(_) => drop(request.headers_mut().remove("x-request-id")),
+        None => {}
     }
     next.run(request).await
 }

@@ -16,7 +16,7 @@ use engine::runs::ClientCall;
 use wires::{Reading, Target, anthropic};
 
 use crate::http::problem::{Refusal, limit_headers};
-use crate::http::{json, runs, sse};
+use crate::http::{json, request_id, runs, sse};
 use crate::state::AppState;
 
 /// Headers whose values are nobody's business.
@@ -44,7 +44,10 @@ impl Call {
     /// # Errors
     /// When its body cannot be read as text.
     pub async fn read(request: Request) -> Result<Self, ApiError> {
-        let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let (method, uri, mut headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
+        if request.extensions().get::<request_id::Own>().is_none() {
+            headers.remove("x-request-id");
+        }
         if headers.get("anthropic-beta").is_some_and(|beta| beta.to_str().is_err()) {
             let message = "`anthropic-beta` has characters that are not ASCII.";
             return Err(ApiError::new(Code::InvalidRequest, message).param("anthropic-beta"));
