@@ -217,7 +217,7 @@ pub struct Reasoning {
     #[serde(default)]
     pub text: String,
     /// Which choice it belongs to.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub choice: u32,
     /// The provider's seal under what came before it: it wants it back with the next turn (Anthropic).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -233,7 +233,7 @@ pub struct ToolCallDelta {
     /// Which call of the answer, from 0.
     pub index: u32,
     /// Which choice it belongs to.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub choice: u32,
     /// The provider's id of the call, with its first piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -299,18 +299,13 @@ pub struct Usage {
     #[serde(default)]
     pub reasoning_tokens: u64,
     /// Of the prompt, how many were written into a cache, where the provider counts them apart.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub cache_write_tokens: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_none(count: &u64) -> bool {
-    *count == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
+/// Whether a field says no more than its absence.
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The end: with an answer, or cancelled.
@@ -334,7 +329,7 @@ pub struct Finished {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_ms: Option<u64>,
     /// What the provider said of the end, where that is more than `finish_reason` tells.
-    #[serde(default, skip_serializing_if = "Ending::is_plain")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub ending: Ending,
 }
 
@@ -350,14 +345,6 @@ pub struct Ending {
     /// Why each choice ended, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<FinishReason>,
-}
-
-impl Ending {
-    /// Whether it says nothing.
-    #[must_use]
-    pub fn is_plain(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// The end: with an error.
