@@ -15,6 +15,8 @@ use crate::store::{Ended, Store};
 
 /// Most runs that one transaction keeps.
 const BATCH_RUNS: usize = 64;
+/// How long the keeper waits for more runs to end, in milliseconds.
+const GATHER_MS: u64 = 100;
 /// Pause before a transaction that failed is tried again, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 /// Pause between two looks for logs that may cool, in milliseconds.
@@ -32,6 +34,11 @@ const UNDO_GRACE_MS: u64 = 3_000;
 pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceiver<Arc<HotRun>>) {
     let mut batch = Vec::with_capacity(BATCH_RUNS);
     while ended.recv_many(&mut batch, BATCH_RUNS).await > 0 {
+        // Nobody waits for the rows, and one transaction for several costs little more than one for one.
+        if batch.len() < BATCH_RUNS {
+            tokio::time::sleep(Duration::from_millis(GATHER_MS)).await;
+            batch.extend(std::iter::from_fn(|| ended.try_recv().ok()).take(BATCH_RUNS - batch.len()));
+        }
         // A run that cannot be read must not hold up the others: its segment stays, for a person to look at.
         batch.retain(|run| match run.tape().view() {
             Ok(_) => true,

@@ -256,8 +256,7 @@ impl Runs<'_> {
     /// # Errors
     /// `not_found`, `gone`.
     pub async fn wait(self, principal: &Principal, run: RunId) -> Result<Run, Error> {
-        let mut tail = self.tail(principal, run, None).await?;
-        while tail.next().await.is_some() {}
+        self.tail(principal, run, None).await?.ended().await;
         self.get(principal, run).await
     }
 

@@ -30,9 +30,9 @@ pub async fn start(
     let runs = state.engine.runs();
     let started = runs.start(&state.principal, new).await?;
     // Before anything else is waited for: a run that is not to be kept going counts its readers.
-    let mut tail = runs.tail(&state.principal, started.run, None).await?;
+    let tail = runs.tail(&state.principal, started.run, None).await?;
     let mut response = if wants_json(&headers) {
-        while tail.next().await.is_some() {}
+        tail.ended().await;
         let run = runs.get(&state.principal, started.run).await?;
         let mut response = axum::Json(run).into_response();
         sse::insert_run(&mut response, started.run);

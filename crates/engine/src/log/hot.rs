@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use domain::{EventKind, RunId, Wire};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::record::Opened;
@@ -29,6 +29,8 @@ pub struct HotRun {
     /// Parts of the exchange with the provider, packed.
     wire: Mutex<Vec<Vec<u8>>>,
     progress: watch::Sender<Progress>,
+    /// Wakes those who wait for nothing but the end.
+    end: Notify,
     readers: watch::Sender<usize>,
     cancel: CancellationToken,
     cancelled_at_ms: OnceLock<u64>,
@@ -52,6 +54,7 @@ impl HotRun {
             tape: Mutex::new(tape),
             wire: Mutex::new(wire),
             progress: watch::Sender::new(progress),
+            end: Notify::new(),
             readers: watch::Sender::new(0),
             cancel: CancellationToken::new(),
             cancelled_at_ms: OnceLock::new(),
@@ -77,6 +80,9 @@ impl HotRun {
             self.ended_at_ms.store(now_ms, Ordering::Relaxed);
         }
         self.progress.send_replace(Progress { events, ended: kind.is_end() });
+        if kind.is_end() {
+            self.end.notify_waiters();
+        }
     }
 
     /// Adds a durable part of the exchange with the provider. Called by the log's writer alone.
@@ -187,6 +193,18 @@ impl HotTail {
     }
 }
 
+impl HotTail {
+    /// Resolves when the log has ended; no event before that wakes who waits here. Cancel-safe.
+    async fn ended(&self) {
+        let end = self.log.end.notified();
+        tokio::pin!(end);
+        end.as_mut().enable();
+        if !self.log.ended() {
+            end.await;
+        }
+    }
+}
+
 impl Drop for HotTail {
     fn drop(&mut self) {
         self.log.readers.send_modify(|readers| *readers -= 1);
@@ -216,6 +234,14 @@ impl Tail {
                 *next += entries.len() as u64;
                 (!entries.is_empty()).then_some(entries)
             }
+        }
+    }
+
+    /// Resolves when the log has ended, without reading it. Cancel-safe.
+    pub async fn ended(&self) {
+        match self {
+            Self::Hot(tail) => tail.ended().await,
+            Self::Kept { .. } => {}
         }
     }
 

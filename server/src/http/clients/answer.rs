@@ -35,6 +35,7 @@ pub async fn whole(
     let run = running.run;
     let (mut tail, said) = running.split();
     let mut answered = Answered::new(run);
+    tail.ended().await;
     while let Some(entries) = tail.next().await {
         fold(&mut answered, &entries)?;
     }
