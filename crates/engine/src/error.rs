@@ -42,6 +42,15 @@ impl Error {
         move |source| Self::Disk { what, source }
     }
 
+    /// The same error, a refusal's words changed.
+    #[must_use]
+    pub fn reworded(self, change: impl FnOnce(ApiError) -> ApiError) -> Self {
+        match self {
+            Self::Refused(error) => Self::Refused(change(error)),
+            other => other,
+        }
+    }
+
     /// The public words; what is internal stays in the log.
     #[must_use]
     pub fn public(&self) -> ApiError {

@@ -35,9 +35,12 @@ pub struct Native {
 }
 
 impl ChatRequest {
-    /// This request, said in the client's own words.
+    /// This request, said in the client's own words where it has some; its messages are in them.
     #[must_use]
-    pub fn in_own_words(self, native: Option<Native>) -> Self {
+    pub fn in_own_words(mut self, native: Option<Native>) -> Self {
+        if native.is_some() {
+            self.messages = Vec::new();
+        }
         Self { native, ..self }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::limits::REQUEST_ID_TTL_MICROS;
-use domain::{ApiError, Code, RunId, WorkspaceId};
+use domain::{ApiError, ClientWire, Code, RunId, WorkspaceId};
 use tokio::sync::watch;
 
 /// Which run answers to which `request_id`. In memory, so that no run waits for the database; filled from
@@ -43,6 +43,16 @@ pub struct Claim {
 #[must_use]
 pub fn digest(request: &str) -> [u8; 32] {
     *blake3::hash(request.as_bytes()).as_bytes()
+}
+
+/// The digest of what a client sent over a wire, under which its submission is known.
+#[must_use]
+pub fn client_digest(wire: ClientWire, body: &str) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(wire.as_str().as_bytes());
+    hasher.update(&[0]);
+    hasher.update(body.as_bytes());
+    *hasher.finalize().as_bytes()
 }
 
 impl Requests {

@@ -89,10 +89,8 @@ impl Runs<'_> {
         let shared = self.0;
         new.check()?;
         let request = serde_json::to_string(&new).map_err(|error| Error::Corrupt(error.to_string()))?;
-        let client_digest = client.as_ref().filter(|_| new.request_id.is_some()).map(|client| {
-            let wire = client.wire.as_str();
-            requests::digest(&format!("{wire} {}", client.request.body))
-        });
+        let named = client.as_ref().filter(|_| new.request_id.is_some());
+        let client_digest = named.map(|client| requests::client_digest(client.wire, &client.request.body));
         let body = client_digest.unwrap_or_else(|| requests::digest(&request));
         let claim = match self.claim(principal, &new, body).await? {
             Some(Lookup::Same(run)) => return Ok(Started { run, replayed: true, concurrency: None }),

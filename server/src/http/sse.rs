@@ -27,7 +27,11 @@ pub fn answer(run: RunId, tail: Tail, closing: CancellationToken) -> Response {
         };
         Some((Ok::<_, std::convert::Infallible>(bytes), (tail, closing)))
     });
-    let mut response = Body::from_stream(frames).into_response();
+    head(Body::from_stream(frames).into_response(), run)
+}
+
+/// The head of a stream of events.
+pub fn head(mut response: Response, run: RunId) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

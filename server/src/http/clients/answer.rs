@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::limits::PING_EVERY_MS;
@@ -141,12 +140,5 @@ pub async fn tailed(
             };
             Some((Ok(bytes), (None, tail, speaker, closing)))
         });
-    let mut response = Body::from_stream(frames).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Proxies that buffer would undo "flush per token".
-    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    sse::insert_run(&mut response, run);
-    Ok(Ok(response))
+    Ok(Ok(sse::head(Body::from_stream(frames).into_response(), run)))
 }

@@ -7,7 +7,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
-use domain::fields::Fields;
+use domain::fields::{Fields, quoted};
 use domain::wire::BLANK;
 use domain::{ApiError, ClientWire, Code, NewRun, RunId, WireRequest};
 use engine::admission::LimitState;
@@ -92,10 +92,8 @@ impl Call {
 /// When it names none, or one that is not there.
 pub async fn target(state: &AppState, fields: &mut Fields<'_>) -> Result<Target, Refusal> {
     let model: String = fields.need("model")?;
-    let (info, vendor) = state.engine.runs().model(&model).await.map_err(|error| match error {
-        engine::Error::Refused(error) => engine::Error::Refused(error.param("model")),
-        other => other,
-    })?;
+    let asked = state.engine.runs().model(&model).await;
+    let (info, vendor) = asked.map_err(|error| error.reworded(|error| error.param("model")))?;
     Ok(Target::new(model, vendor, &info))
 }
 
@@ -130,10 +128,8 @@ pub async fn start(
     let runs = state.engine.runs();
     let request_id = reading.run.request_id.clone();
     let run = std::mem::replace(&mut reading.run, NewRun::new("", Vec::new()));
-    let started = runs.start_for(&state.principal, run, Some(client)).await.map_err(|error| match error {
-        engine::Error::Refused(error) => engine::Error::Refused(reading.in_own_words(wire, error)),
-        other => other,
-    })?;
+    let started = runs.start_for(&state.principal, run, Some(client)).await;
+    let started = started.map_err(|error| error.reworded(|error| reading.in_own_words(wire, error)))?;
     // Before anything else is waited for: a run that is not to be kept going counts its readers.
     let tail = runs.tail(&state.principal, started.run, None).await?;
     let key = request_id.map(|id| (state.clone(), id));
@@ -207,7 +203,7 @@ pub fn check_version(headers: &HeaderMap) -> Result<(), ApiError> {
     if version.to_str().is_ok_and(|version| anthropic::VERSIONS.contains(&version)) {
         return Ok(());
     }
-    let asked = String::from_utf8_lossy(version.as_bytes()).chars().take(100).collect::<String>();
+    let asked = quoted(&String::from_utf8_lossy(version.as_bytes()));
     let known = anthropic::VERSIONS.join(", ");
     Err(ApiError::new(Code::InvalidRequest, format!("`anthropic-version` is `{asked}`; known are {known}."))
         .param("anthropic-version"))

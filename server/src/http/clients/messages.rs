@@ -47,11 +47,9 @@ pub async fn count_tokens(State(state): State<AppState>, request: Request) -> Re
     let target = target(&state, &mut fields).await?;
     let reading = request::read(fields, &target, true)?;
     let client = call.of(ClientWire::Messages, &reading);
-    let counted = state.engine.runs().ask_count(&reading.run, &client).await.map_err(|error| match error {
-        engine::Error::Refused(error) => engine::Error::Refused(reading.in_own_words(ClientWire::Messages, error)),
-        other => other,
-    })?;
-    if let Some(input_tokens) = counted {
+    let counted = state.engine.runs().ask_count(&reading.run, &client).await;
+    let in_own_words = |error| reading.in_own_words(ClientWire::Messages, error);
+    if let Some(input_tokens) = counted.map_err(|error| error.reworded(in_own_words))? {
         return Ok(answer::json(&json!({"input_tokens": input_tokens})));
     }
     let texts = reading.run.messages.iter().flat_map(|message| message.content.texts());

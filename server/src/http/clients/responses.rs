@@ -1,5 +1,7 @@
 //! `/v1/responses`: create, read, take up again, cancel, delete.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use axum::Extension;
@@ -90,10 +92,18 @@ async fn earlier(state: &AppState, id: &str) -> Result<(Option<RunId>, Earlier),
 
 /// Looks the items up that a request refers to; what is not found is refused where it stands.
 async fn refer(state: &AppState, mut earlier: Earlier, ids: &[String]) -> Result<Earlier, Refusal> {
+    // A conversation refers to many items of few answers: each answer is read once.
+    let mut answers: HashMap<RunId, Option<Answered>> = HashMap::new();
     for id in ids.iter().take(MESSAGES_MAX) {
         let Some((run, n)) = responses::block_of(id) else { continue };
-        let Ok((run, _)) = find(state, &responses::id(run)).await else { continue };
-        if let Some(block) = so_far(state, run.id).await?.blocks().get(n) {
+        let answer = match answers.entry(run) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(match find(state, &responses::id(run)).await {
+                Ok(_) => Some(so_far(state, run).await?),
+                Err(_) => None,
+            }),
+        };
+        if let Some(block) = answer.as_ref().and_then(|answer| answer.blocks().get(n)) {
             earlier.items.insert(id.clone(), block.clone());
         }
     }
