@@ -17,7 +17,7 @@ const ALLOWED = new Set(["MIT", "BSD-3-Clause", "ISC", "Apache-2.0"]);
 
 await rm(outdir, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: ["editor", "code", "math", "worker", "theme", "docs"].map((name) => `src/${name}.ts`),
+  entryPoints: ["editor", "code", "math", "diff", "worker", "theme", "docs", "share"].map((name) => `src/${name}.ts`),
   outdir,
   bundle: true,
   format: "esm",

@@ -2,7 +2,11 @@
 
 #[cfg(feature = "hydrate")]
 pub mod database;
+pub mod diffs;
 pub mod editors;
+pub mod menus;
+pub mod panes;
+pub mod upload;
 
 use std::cell::Cell;
 
@@ -120,6 +124,17 @@ pub fn own_build() -> Option<String> {
 pub fn replace_address(address: &str) {
     if let Ok(history) = window().history() {
         _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(address));
+    }
+}
+
+/// Goes to another page of ours, as a link to it does: without loading the document again.
+pub fn go(address: &str) {
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    let Some((link, body)) = link.zip(document().body()) else { return leave_for(address) };
+    // The router hears of clicks inside the document alone.
+    if link.set_attribute("href", address).is_ok() && body.append_child(&link).is_ok() {
+        link.click();
+        link.remove();
     }
 }
 
@@ -248,6 +263,13 @@ pub fn walk(list: &str, forward: bool) {
     }
 }
 
+/// What the row says of itself (`data-row`) that has the focus in the list with that id.
+#[must_use]
+pub fn row_in_focus(list: &str) -> Option<String> {
+    let active = document().active_element()?;
+    active.closest(&format!("#{list} > li")).ok()??.get_attribute("data-row")
+}
+
 /// Moves the focus to the link of a row of the list with that id, counted from 0.
 pub fn focus_row(list: &str, place: usize) {
     let link = document().query_selector(&format!("#{list} > li:nth-child({}) a", place + 1)).ok().flatten();
@@ -282,5 +304,63 @@ pub fn press(id: &str) {
     let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(element) = element {
         element.click();
+    }
+}
+
+/// What this tab remembers under a name.
+#[must_use]
+pub fn remembered(name: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(name).ok()?
+}
+
+/// Has this tab remember a text under a name; says whether there was room.
+pub fn remember(name: &str, text: &str) -> bool {
+    window().session_storage().ok().flatten().is_some_and(|storage| storage.set_item(name, text).is_ok())
+}
+
+/// What this browser keeps under a name, whatever the tab.
+#[must_use]
+pub fn kept(name: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(name).ok()?
+}
+
+/// Has this browser keep a text under a name.
+pub fn keep(name: &str, text: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        _ = storage.set_item(name, text);
+    }
+}
+
+/// Where this page comes from, such as `http://127.0.0.1:3000`.
+#[must_use]
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// The browser's time, in microseconds since 1970, UTC.
+#[must_use]
+pub fn time_micros() -> i64 {
+    #[cfg(feature = "hydrate")]
+    return js_sys::Date::now() as i64 * 1_000;
+    #[cfg(not(feature = "hydrate"))]
+    0
+}
+
+/// Saves what is at an address of ours as a file; the page stays.
+pub fn download(address: &str) {
+    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<web_sys::HtmlElement>().ok());
+    // Outside the document, so that the router does not hear of it.
+    if let Some(link) = link.filter(|link| link.set_attribute("download", "").is_ok()) {
+        _ = link.set_attribute("href", address);
+        link.click();
+    }
+}
+
+/// Marks the whole text of the field with that id.
+pub fn select_all(id: &str) {
+    let field = document().get_element_by_id(id);
+    if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        _ = field.focus();
+        field.select();
     }
 }

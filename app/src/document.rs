@@ -68,7 +68,7 @@ fn Islands(options: LeptosOptions) -> impl IntoView {
         let address = format!("/{}/islands/{name}.js", options.site_pkg_dir);
         view! { <script type="module" src=address nonce=use_nonce()></script> }
     };
-    ["editor", "code", "math"].map(script).into_iter().collect_view()
+    ["editor", "code", "diff", "math"].map(script).into_iter().collect_view()
 }
 
 /// The playground as a form without JavaScript gets it back when its run is refused: what was typed, and why.

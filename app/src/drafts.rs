@@ -17,9 +17,29 @@ mod shelf;
 #[cfg(feature = "hydrate")]
 mod tab;
 
-use domain::{DraftId, DraftSummary, RunId};
+use domain::{DraftId, DraftSummary, PromptId, RunId};
 
 use crate::state::desk::Desk;
+use crate::state::draft::Draft;
+
+/// What the page's address names. It wins over another draft, not over what was made of it in this tab.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Named {
+    /// Nothing: the tab's draft, whatever it is.
+    #[default]
+    Nothing,
+    /// A kept run.
+    Run(RunId),
+    /// A prompt.
+    Prompt {
+        /// Which one.
+        id: PromptId,
+        /// The version that is shown.
+        version: u32,
+        /// Whether the address has that number; else it is the newest.
+        by_number: bool,
+    },
+}
 
 /// Where the draft is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,12 +88,21 @@ impl Kept {
     }
 }
 
-/// Brings back what this tab had, and keeps what it has from now on. `opened` is the run that the address names: it wins
-/// over another draft, not over what was made of that run.
+/// Brings back what this tab had, and keeps what it has from now on.
 #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
-pub fn keep(desk: Desk, opened: Option<RunId>) {
+pub fn keep(desk: Desk, named: Named) {
     #[cfg(feature = "hydrate")]
-    keeper::Keeper::start(desk, opened);
+    keeper::Keeper::start(desk, named);
+}
+
+/// The version from which this tab has an unsaved draft of that prompt.
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
+#[must_use]
+pub fn unsaved_of(prompt: PromptId) -> Option<u32> {
+    #[cfg(feature = "hydrate")]
+    return tab::unsaved_of(prompt);
+    #[cfg(not(feature = "hydrate"))]
+    None
 }
 
 /// Loads the page with that draft in the tab; the present one stays where it is kept.
@@ -87,6 +116,16 @@ pub fn open(id: DraftId) {
 pub fn open_new() {
     #[cfg(feature = "hydrate")]
     tab::take_up(None);
+}
+
+/// Loads the page with these fields as a draft of their own; the present one stays where it is kept. Says whether the
+/// browser took them: where it keeps nothing, nothing happens.
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
+pub async fn open_with(draft: Draft) -> bool {
+    #[cfg(feature = "hydrate")]
+    return shelf::put_new(draft).await;
+    #[cfg(not(feature = "hydrate"))]
+    false
 }
 
 /// The id of the draft in this tab.

@@ -54,6 +54,12 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/") view=PlaygroundPage ssr=SsrMode::Async/>
+                <Route path=path!("/library") view=|| parts::page(parts::library) ssr=SsrMode::Async/>
+                <Route path=path!("/compare") view=|| parts::page(parts::compare) ssr=SsrMode::Async/>
+                <Route path=path!("/p/:prompt") view=PlaygroundPage ssr=SsrMode::Async/>
+                <Route path=path!("/p/:prompt/v/:version") view=PlaygroundPage ssr=SsrMode::Async/>
+                <Route path=path!("/p/:prompt/history") view=|| parts::page(parts::history) ssr=SsrMode::Async/>
+                <Route path=path!("/p/:prompt/diff/:range") view=|| parts::page(parts::diff) ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=|| parts::page(parts::runs) ssr=SsrMode::Async/>
                 <Route path=path!("/runs/:id") view=|| parts::page(parts::run) ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=|| parts::page(parts::settings) ssr=SsrMode::Async/>

@@ -3,7 +3,8 @@
 #[cfg(feature = "hydrate")]
 mod socket;
 
-use domain::{NewRun, RunId};
+use domain::live::CellsFrame;
+use domain::{ComparisonId, NewRun, RunId};
 use leptos::prelude::*;
 
 use crate::state::run::RunState;
@@ -82,6 +83,27 @@ impl Live {
     pub fn release(&self, state: RunState) {
         #[cfg(feature = "hydrate")]
         self.socket.get_value().release(state);
+    }
+
+    /// Follows the cells of a comparison: `on` gets those that wait and run, then each that changes, until
+    /// [`Live::unwatch`]. After a lost connection it begins anew.
+    pub fn watch(&self, comparison: ComparisonId, on: Callback<CellsFrame>) {
+        // Read here and not in the socket, so that the code for it comes with the pages that watch.
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().watch(
+            comparison,
+            Box::new(move |text| {
+                if let Ok(frame) = serde_json::from_str(text) {
+                    on.run(frame);
+                }
+            }),
+        );
+    }
+
+    /// Stops following the cells of a comparison.
+    pub fn unwatch(&self, comparison: ComparisonId) {
+        #[cfg(feature = "hydrate")]
+        self.socket.get_value().unwatch(comparison);
     }
 
     /// Tries again now.

@@ -10,13 +10,18 @@ use domain::error::Code;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
+use crate::components::dialogs::Carrying;
 use crate::components::failure::Failure;
 use crate::components::overlays::Dialogs;
 use crate::components::prose::{Prepared, Prose, Shown};
+use crate::pages::compare::ComparePage;
+use crate::pages::library::LibraryPage;
 use crate::pages::models::ModelsPage;
 use crate::pages::run::RunPage;
 use crate::pages::runs::RunsPage;
 use crate::pages::settings::{AppearancePage, KeyboardPage, SettingsPage};
+use crate::pages::version_diff::VersionDiffPage;
+use crate::pages::versions::HistoryPage;
 
 /// The file of a part did not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +36,18 @@ impl From<SplitLoaderError> for Missing {
 /// What a part builds, or why it is not there.
 pub type Part<T> = Result<T, Missing>;
 
+/// The page at `/library`.
+#[wasm_split(library, wasm_split_path = leptos::wasm_split, fallible, preload(bring_library))]
+pub fn library() -> Part<AnyView> {
+    Ok(LibraryPage().into_any())
+}
+
+/// The page at `/compare`.
+#[wasm_split(compare, wasm_split_path = leptos::wasm_split, fallible, preload(bring_compare))]
+pub fn compare() -> Part<AnyView> {
+    Ok(ComparePage().into_any())
+}
+
 /// The page at `/runs`.
 #[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible, preload(bring_runs))]
 pub fn runs() -> Part<AnyView> {
@@ -41,6 +58,18 @@ pub fn runs() -> Part<AnyView> {
 #[wasm_split(history, wasm_split_path = leptos::wasm_split, fallible, preload(bring_run))]
 pub fn run() -> Part<AnyView> {
     Ok(RunPage().into_any())
+}
+
+/// The page at `/p/{prompt}/history`.
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible, preload(bring_history))]
+pub fn history() -> Part<AnyView> {
+    Ok(HistoryPage().into_any())
+}
+
+/// The page at `/p/{prompt}/diff/{a}..{b}`.
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible, preload(bring_diff))]
+pub fn diff() -> Part<AnyView> {
+    Ok(VersionDiffPage().into_any())
 }
 
 /// The page at `/settings`.
@@ -73,6 +102,12 @@ pub fn dialogs() -> Part<AnyView> {
     Ok(Dialogs().into_any())
 }
 
+/// What lies over a page where something leaves Etude or comes in.
+#[wasm_split(carrying, wasm_split_path = leptos::wasm_split, fallible, preload(bring_carrying))]
+pub fn carrying() -> Part<AnyView> {
+    Ok(Carrying().into_any())
+}
+
 /// Markdown, as it grows.
 #[wasm_split(prose, wasm_split_path = leptos::wasm_split, fallible, preload(bring_prose))]
 pub fn prose(prepared: Prepared) -> Part<Box<dyn Shown>> {
@@ -86,11 +121,15 @@ pub fn prose(prepared: Prepared) -> Part<Box<dyn Shown>> {
 /// When a file does not come.
 pub async fn bring_page(path: &str) -> Part<()> {
     match path.trim_end_matches('/') {
+        "/library" => bring_library().await?,
+        "/compare" => bring_compare().await?,
         "/runs" => bring_runs().await?,
         "/settings" => bring_settings().await?,
         "/settings/models" => bring_models().await?,
         "/settings/appearance" => bring_appearance().await?,
         "/settings/keyboard" => bring_keyboard().await?,
+        page if page.starts_with("/p/") && page.ends_with("/history") => bring_history().await?,
+        page if page.starts_with("/p/") && page.contains("/diff/") => bring_diff().await?,
         run if run.starts_with("/runs/") => bring_run().await?,
         _ => {}
     }
@@ -113,7 +152,10 @@ pub fn bring_others() {
         later(|| {
             leptos::task::spawn_local(async {
                 _ = bring_prose().await;
+                _ = bring_library().await;
                 _ = bring_runs().await;
+                _ = bring_history().await;
+                _ = bring_compare().await;
                 _ = bring_settings().await;
             });
         });

@@ -38,9 +38,11 @@ test("M1 everything is in the commands, found by a few letters, and the focus co
 
   await page.keyboard.press("Control+k");
   await typed(page).fill("zzzz");
-  await expect(commands(page).getByRole("option")).toHaveText(/Search runs for “zzzz”/);
+  await expect(commands(page).getByRole("option")).toHaveText([/Search prompts for “zzzz”/, /Search runs for “zzzz”/]);
   await typed(page).fill("");
   await page.keyboard.press("ArrowDown");
+  await expect(commands(page).getByRole("option").nth(1)).toHaveAttribute("aria-selected", "true");
+  await typed(page).fill("add a message");
   await expect(commands(page).getByRole("option", { selected: true })).toHaveText(/Add a message/);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("textbox", { name: "Message 2" })).toBeFocused();

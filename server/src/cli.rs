@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::carry::{ExportOptions, ImportOptions};
 use crate::mock::MockOptions;
 
 /// A self-hosted playground for prompts, with a language model inside.
@@ -26,6 +27,10 @@ pub enum Command {
     Serve,
     /// Serve a scripted model over OpenAI's and Anthropic's wire: for tests, benchmarks and faults.
     Mock(Box<MockOptions>),
+    /// Write prompts, runs and comparisons of the running server into a file.
+    Export(Box<ExportOptions>),
+    /// Give the running server such a file: all of it or nothing.
+    Import(Box<ImportOptions>),
     /// Say what is in force, test each part, and name the fix for what is wrong.
     Doctor,
     /// Print every route, one a line.

@@ -116,6 +116,8 @@ fn in_force(config: &Config, environment: &BTreeMap<String, String>) {
     let data_dir = std::path::absolute(&config.server.data_dir).unwrap_or_else(|_| config.server.data_dir.clone());
     line("data_dir", &data_dir.display().to_string(), from("data_dir", "ETUDE_DATA_DIR"));
     line("drain_s", &config.server.drain_s.to_string(), from("drain_s", ""));
+    let kept = config.server.keep_runs_days.map_or("for ever".to_owned(), |days| days.to_string());
+    line("keep_runs_days", &kept, from("keep_runs_days", ""));
     line(
         "concurrent runs",
         &config.concurrent_runs().to_string(),

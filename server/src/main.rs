@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 mod assets;
+mod carry;
 mod cli;
 mod connections;
 mod doctor;
@@ -51,6 +52,8 @@ fn run(command: Option<cli::Command>) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Some(cli::Command::Mock(options)) => mock::run(*options).await,
+            Some(cli::Command::Export(options)) => carry::export(*options).await,
+            Some(cli::Command::Import(options)) => carry::import(*options).await,
             Some(cli::Command::Doctor) => doctor::run().await,
             Some(cli::Command::Routes) => {
                 print_routes();

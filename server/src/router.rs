@@ -14,7 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 
 use crate::http::{
-    clients, docs, fallback, headers, live, models, openapi, operations, origin, problem, request_id, runs,
+    carry, clients, docs, fallback, headers, live, models, openapi, operations, origin, presets, problem, request_id,
+    runs, shared, shares,
 };
 use crate::state::AppState;
 
@@ -39,6 +40,26 @@ fn table() -> Vec<Route> {
         route(&["GET"], "/v1/runs/{id}/wire", get(runs::wire)),
         route(&["POST"], "/v1/runs/{id}/cancel", post(runs::cancel)),
         route(&["GET"], "/v1/live", get(live::open)),
+        // The shelf of prompts.
+        route(&["GET", "POST"], "/v1/presets", get(presets::list).post(presets::create)),
+        route(
+            &["GET", "PUT", "DELETE"],
+            "/v1/presets/{id}",
+            get(presets::get).put(presets::put).delete(presets::delete),
+        ),
+        route(&["GET"], "/v1/presets/{id}/versions", get(presets::versions)),
+        // Links, and what they show.
+        route(&["GET", "POST"], "/v1/shares", get(shares::list).post(shares::create)),
+        route(&["GET", "DELETE"], "/v1/shares/{id}", get(shares::get).delete(shares::revoke)),
+        route(&["GET"], "/s/{share}", get(shared::page)),
+        route(&["GET"], "/s/{share}/events", get(shared::events)),
+        route(&["POST"], "/s/{share}/unlock", post(shared::unlock)),
+        route(&["POST"], "/s/{share}/runs", post(shared::start)),
+        route(&["POST"], "/s/{share}/fork", post(shared::fork)),
+        route(&["GET"], "/s/{share}/export", get(shared::export)),
+        // Hand over, carry away.
+        route(&["GET"], "/v1/export", get(carry::export)),
+        route(&["POST"], "/v1/import", post(carry::import)),
         // The SDKs of the vendors.
         route(&["POST"], "/v1/chat/completions", post(clients::chat::create)),
         route(&["POST"], "/v1/completions", post(clients::completions::create)),

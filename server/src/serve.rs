@@ -35,6 +35,7 @@ pub async fn run() -> anyhow::Result<()> {
     let assets = Assets::load()?;
     let clock = Clock::system();
     let engine = Engine::open(&config, worker(&config)?, clock).await?;
+    engine.shares().listens_at(format!("http://{addr}"));
     let leptos = LeptosOptions::builder().output_name("etude").site_pkg_dir(assets.package()).site_addr(addr).build();
     let state = AppState {
         engine: engine.clone(),

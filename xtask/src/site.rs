@@ -43,6 +43,9 @@ pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
     let started = Instant::now();
     let css = css::bundle(&workspace.root.join("style/main.css"))?;
     files.insert("pkg/etude.css".into(), css.into_bytes());
+    // Shared pages have one of their own.
+    let css = css::bundle(&workspace.root.join("style/share.css"))?;
+    files.insert("pkg/share.css".into(), css.into_bytes());
     let build = stamp(&files);
     files.insert("pkg/build.txt".into(), build[..16].into());
     add_folder(&mut files, &workspace.root.join("public"), "")?;

@@ -2,11 +2,16 @@
 //!
 //! Each is a public endpoint under `/api`. They hold no rules: state, principal, engine call, `?`.
 
+pub mod code;
+pub mod comparisons;
 pub mod drafts;
 pub mod error;
 pub mod history;
 mod html;
 mod json;
 pub mod models;
+pub mod prompts;
 pub mod providers;
 pub mod runs;
+pub mod shares;
+pub mod versions;

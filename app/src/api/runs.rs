@@ -79,6 +79,14 @@ pub async fn get_run(id: RunId) -> Result<Run, PageError> {
     Ok(engine.runs().get(&principal, id).await?)
 }
 
+/// Reads the recorded events of a run: seq, kind, data.
+#[server(prefix = "/api", endpoint = "run-events", input = GetUrl, output = Json)]
+pub async fn run_events(id: RunId) -> Result<Vec<(u64, domain::EventKind, String)>, PageError> {
+    let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
+    let entries = engine.runs().so_far(&principal, id).await?;
+    Ok(entries.iter().map(|entry| (entry.seq, entry.kind, entry.text().to_owned())).collect())
+}
+
 /// Counts the tokens of a prompt exactly; `None` where only its provider can.
 #[server(prefix = "/api", endpoint = "count", input = Json, output = Json)]
 pub async fn count_tokens(run: domain::NewRun) -> Result<Option<u64>, PageError> {

@@ -23,6 +23,8 @@ pub(super) enum Look {
     Raw,
     /// Token by token, where their probabilities are known.
     Tokens,
+    /// With what differs from another answer marked.
+    Marked,
 }
 
 /// Everything in the pane's body, in the order of the answer.
@@ -35,8 +37,10 @@ pub(super) fn Answer(
     on_fix: Option<Callback<Fix>>,
     desk: Option<Desk>,
     look: RwSignal<Look>,
+    #[prop(optional, into)] marked: Option<ViewFn>,
 ) -> impl IntoView {
     let running = Memo::new(move |_| run.is_running());
+    let chosen = Memo::new(move |_| look.get());
     let blank =
         Memo::new(move |_| !run.starting.get() && run.id.with(Option::is_none) && run.refusal.with(Option::is_none));
     let silent = Memo::new(move |_| run.text.with(String::is_empty) && run.reasoning.with(String::is_empty));
@@ -76,15 +80,18 @@ pub(super) fn Answer(
             </Show>
             <div
                 class="output__text"
-                data-look=move || if look.get() == Look::Raw { "raw" } else { "rendered" }
+                data-look=move || match look.get() {
+                    Look::Raw => "raw",
+                    Look::Marked => "marked",
+                    Look::Rendered | Look::Tokens => "rendered",
+                }
                 hidden=move || look.get() == Look::Tokens || run.text.with(String::is_empty)
             >
-                <Show
-                    when=move || look.get() == Look::Raw
-                    fallback=move || view! { <Rendered text=run.text epoch=run.epoch ended reveal invisible/> }
-                >
-                    <Growing text=run.text epoch=run.epoch/>
-                </Show>
+                {move || match (chosen.get(), &marked) {
+                    (Look::Raw, _) => view! { <Growing text=run.text epoch=run.epoch/> }.into_any(),
+                    (Look::Marked, Some(marked)) => marked.run(),
+                    _ => view! { <Rendered text=run.text epoch=run.epoch ended reveal invisible/> }.into_any(),
+                }}
                 <Show when=move || running.get() && !silent.get()>
                     <span class="caret"></span>
                 </Show>

@@ -19,6 +19,9 @@ pub fn CopyButton(
     /// The text.
     #[prop(into)]
     text: Callback<(), String>,
+    /// Whether it is what one has come for.
+    #[prop(optional)]
+    primary: bool,
 ) -> impl IntoView {
     let said = RwSignal::new("Copy");
     let copy = move |_| {
@@ -32,11 +35,12 @@ pub fn CopyButton(
     view! {
         <button
             class="button live-only"
-            data-kind="quiet"
-            data-size="sm"
+            data-kind=if primary { "primary" } else { "quiet" }
+            data-size=(!primary).then_some("sm")
             type="button"
             aria-label=label
             title=label
+            autofocus=primary
             on:click=copy
         >
             <Icon name=icon small=true/>

@@ -16,6 +16,9 @@ pub fn Dialog(
     class: &'static str,
     /// Its name.
     label: &'static str,
+    /// `sm` or `lg`, where it is not of the usual width.
+    #[prop(optional)]
+    size: &'static str,
     /// What stands in it.
     children: ChildrenFn,
 ) -> impl IntoView {
@@ -41,7 +44,7 @@ pub fn Dialog(
                 }
             };
             view! {
-                <dialog class=class aria-label=label node_ref=node on:close=closed on:click=click>
+                <dialog class=class data-size=(!size.is_empty()).then_some(size) aria-label=label node_ref=node on:close=closed on:click=click>
                     {children()}
                 </dialog>
             }
@@ -53,15 +56,16 @@ pub fn Dialog(
 #[component]
 pub fn DialogHead(
     /// The title.
-    title: &'static str,
+    #[prop(into)]
+    title: Signal<String>,
     /// What else is to be known.
-    #[prop(optional)]
-    note: Option<&'static str>,
+    #[prop(optional, into)]
+    note: Signal<String>,
 ) -> impl IntoView {
     view! {
         <header class="dialog__head">
-            <h2>{title}</h2>
-            {note.map(|note| view! { <span class="dialog__note">{note}</span> })}
+            <h2>{move || title.get()}</h2>
+            <span class="dialog__note truncate" hidden=move || note.with(String::is_empty)>{move || note.get()}</span>
             <button
                 class="button"
                 data-kind="quiet"

@@ -52,7 +52,7 @@ fn Row(figure: Memo<Figure>) -> impl IntoView {
 }
 
 /// Milliseconds since the run was created, moving while it runs.
-fn elapsed_ms(run: RunState) -> Memo<Option<u64>> {
+pub(super) fn elapsed_ms(run: RunState) -> Memo<Option<u64>> {
     let now = RwSignal::new(None::<f64>);
     let running = Memo::new(move |_| run.is_running());
     Effect::new(move || {

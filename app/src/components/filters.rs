@@ -8,7 +8,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use super::icon::Icon;
-use crate::state::filters::{Filters, SINCE, STATUSES};
+use crate::state::filters::{COSTS, Filters, SINCE, STATUSES};
 
 /// How long after a letter the list is searched.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -26,14 +26,18 @@ pub fn FilterBar(
 ) -> impl IntoView {
     let (query, status) = (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new());
     let (model, since) = (NodeRef::<html::Select>::new(), NodeRef::<html::Select>::new());
+    let cost = NodeRef::<html::Select>::new();
     let navigate = use_navigate();
     let read = move || {
         Some(Filters {
             status: status.get_untracked()?.value(),
             model: model.get_untracked()?.value(),
             since: since.get_untracked()?.value(),
+            cost: cost.get_untracked()?.value(),
             query: query.get_untracked()?.value().trim().to_owned(),
             after: String::new(),
+            // What a link asks for stays until the filters are cleared.
+            ..filters.get_untracked()
         })
     };
     let apply = Callback::new(move |replace: bool| {
@@ -43,7 +47,7 @@ pub fn FilterBar(
             navigate(&wanted.address(), NavigateOptions { replace, scroll: false, ..NavigateOptions::default() });
         }
     });
-    follow_address(filters, query, [status, model, since], apply);
+    follow_address(filters, query, [status, model, since, cost], apply);
     let settle = StoredValue::new(None::<TimeoutHandle>);
     let typed = move |_| {
         settle.update_value(|timer| {
@@ -67,6 +71,9 @@ pub fn FilterBar(
     let models = models.into_iter().map(|model| (model.clone(), model));
     let models = [(String::new(), "Any model".to_owned())].into_iter().chain(models);
     let times = SINCE.map(|(word, name, _)| (word.to_owned(), name.to_owned()));
+    let costs = COSTS.map(|(word, name, _)| (word.to_owned(), name.to_owned()));
+    let of = [("prompt", first.prompt), ("group", first.group)];
+    let of = of.map(|(name, id)| (!id.is_empty()).then(|| view! { <input type="hidden" name=name value=id/> }));
     view! {
         <form class="filters" role="search" method="get" action="/runs" on:submit=submit>
             <div class="search">
@@ -88,6 +95,8 @@ pub fn FilterBar(
             <Choice node=status name="status" label="Status" chosen=first.status options=statuses.to_vec() apply/>
             <Choice node=model name="model" label="Model" chosen=first.model options=models.collect() apply/>
             <Choice node=since name="since" label="Since" chosen=first.since options=times.to_vec() apply/>
+            <Choice node=cost name="cost" label="Cost" chosen=first.cost options=costs.to_vec() apply/>
+            {of.into_iter().flatten().collect_view()}
             <button class="button form-only" type="submit">"Filter"</button>
             <Show when=move || filters.with(Filters::is_narrow)>
                 <a class="button" data-kind="quiet" href="/runs">"Clear filters"</a>
@@ -127,7 +136,7 @@ fn Choice(
 fn follow_address(
     filters: Memo<Filters>,
     query: NodeRef<html::Input>,
-    choices: [NodeRef<html::Select>; 3],
+    choices: [NodeRef<html::Select>; 4],
     apply: Callback<bool>,
 ) {
     Effect::new(move |before: Option<()>| {
@@ -141,7 +150,7 @@ fn follow_address(
         {
             field.set_value(&wanted.query);
         }
-        for (choice, word) in choices.into_iter().zip([wanted.status, wanted.model, wanted.since]) {
+        for (choice, word) in choices.into_iter().zip([wanted.status, wanted.model, wanted.since, wanted.cost]) {
             if let Some(choice) = choice.get_untracked() {
                 choice.set_value(&word);
             }

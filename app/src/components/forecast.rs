@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use domain::prompt::OutputBand;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::icon::Icon;
+use crate::api::prompts::band_of_prompt;
 use crate::api::runs::count_tokens;
 use crate::drafts::Kept;
 use crate::state::compose::Fix;
@@ -26,19 +28,24 @@ pub fn PromptFoot(
 ) -> impl IntoView {
     let weight = weight(desk);
     let counted = counted(desk, weight);
+    let band = band(desk);
     let about = Memo::new(move |_| {
         let model = desk.model();
         desk.draft.settings().track();
-        forecast(&desk.draft.read_untracked(), &model, weight.get(), counted.get())
+        forecast(&desk.draft.read_untracked(), &model, weight.get(), counted.get(), band.get())
     });
     let unfilled = Memo::new(move |_| {
         weight.track();
         desk.draft.read_untracked().unfilled()
     });
+    let title = move || match about.with(|about| about.based_on.clone()) {
+        Some(on) => format!("Forecast of this run: {on}"),
+        None => "Forecast of this run".to_owned(),
+    };
     let said = move || desk.kept.get();
     view! {
         <footer class="pane__foot prompt-foot">
-            <p class="forecast" id="forecast" title="Forecast of this run">
+            <p class="forecast" id="forecast" title=title>
                 <Icon name="gauge" small=true/>
                 <span>{move || format!("{} tokens in", about.with(|about| about.tokens_in.clone()))}</span>
                 <span class="forecast__sep" aria-hidden="true">"·"</span>
@@ -102,6 +109,23 @@ fn weight(desk: Desk) -> Memo<Weight> {
         draft.model().track();
         draft.read_untracked().weigh()
     })
+}
+
+/// How long the answers of the prompt have been with the chosen model; asked for again when a run has ended.
+fn band(desk: Desk) -> RwSignal<Option<OutputBand>> {
+    let band = RwSignal::new(None::<OutputBand>);
+    let ended = Memo::new(move |_| desk.run.view.with(|view| view.status.is_end()));
+    Effect::new(move || {
+        let (prompt, model) = (desk.draft.prompt().get(), desk.draft.model().get());
+        _ = ended.get();
+        let Some(prompt) = prompt else { return band.set(None) };
+        spawn_local(async move {
+            if let Ok(found) = band_of_prompt(prompt, model).await {
+                band.try_set(found);
+            }
+        });
+    });
+    band
 }
 
 /// The exact count of a prompt, where the model's tokenizer is here: asked for once the keys rest.

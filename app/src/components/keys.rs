@@ -26,7 +26,7 @@ pub fn Keys(
 /// What can be done by key: a heading, and under it each deed with its keys.
 type Group = (&'static str, &'static [(&'static str, &'static [&'static str])]);
 
-const ALL: [Group; 4] = [
+const ALL: [Group; 5] = [
     (
         "Running",
         &[
@@ -43,6 +43,7 @@ const ALL: [Group; 4] = [
             ("Undo, redo", &["Mod", "Z"]),
             ("Move message up or down", &["Alt", "↑", "↓"]),
             ("Add output as a message", &["Alt", "↵"]),
+            ("Save version", &["Mod", "S"]),
             ("Leave the field", &["Tab"]),
         ],
     ),
@@ -54,9 +55,23 @@ const ALL: [Group; 4] = [
             ("This list, outside of fields", &["?"]),
             ("Navigation", &["Mod", "B"]),
             ("Parameters", &["Mod", "."]),
+            ("Code", &["Mod", "⇧", "E"]),
         ],
     ),
-    ("Lists", &[("Next, previous", &["J", "K"]), ("Open", &["↵"]), ("Search", &["/"])]),
+    (
+        "Comparing",
+        &[("Duplicate column", &["Mod", "D"]), ("Go to a column", &["Mod", "1…8"]), ("Word diff", &["Mod", "⇧", "D"])],
+    ),
+    (
+        "Lists",
+        &[
+            ("Next, previous", &["J", "K"]),
+            ("Open", &["↵"]),
+            ("Run with input", &["R"]),
+            ("Search", &["/"]),
+            ("Next difference", &["N"]),
+        ],
+    ),
 ];
 
 /// Every key there is.

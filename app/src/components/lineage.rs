@@ -67,9 +67,9 @@ fn Relative(run: RunSummary, above: bool, below: bool) -> impl IntoView {
     .into_any()
 }
 
-/// The line from one run to the next.
+/// The line from one to the next.
 #[component]
-fn Rail(above: bool, below: bool, now: bool) -> impl IntoView {
+pub(super) fn Rail(above: bool, below: bool, now: bool) -> impl IntoView {
     let line = format!("{}{}", if above { "M8 0V12" } else { "" }, if below { "M8 20V32" } else { "" });
     view! {
         <svg class="lineage__rail" viewBox="0 0 16 32" preserveAspectRatio="xMidYMid slice" aria-hidden="true">

@@ -11,6 +11,8 @@ use crate::browser;
 pub enum Place {
     /// `/`
     Playground,
+    /// `/library`
+    Library,
     /// `/runs`, and each run.
     Runs,
     /// `/settings/…`
@@ -40,6 +42,7 @@ pub fn Nav(
         <nav class="nav" aria-label="Main">
             <ul class="nav__list" role="list">
                 {link(Place::Playground, "Playground", "terminal", "/")}
+                {link(Place::Library, "Library", "library", "/library")}
                 {link(Place::Runs, "Runs", "history", "/runs")}
                 {link(Place::Settings, "Settings", "settings", "/settings/models")}
             </ul>

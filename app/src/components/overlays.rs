@@ -3,10 +3,14 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
+use super::describe::DescribeDialog;
 use super::dialog::{Dialog, DialogHead};
 use super::keys::{AllKeys, SingleKeys};
 use super::lost_drafts::LostDrafts;
 use super::palette::Palettes;
+use super::save::SaveDialog;
+use super::two_saved::TwoSavedDialog;
+use crate::parts::Part;
 use crate::state::overlays::{Overlay, Overlays};
 use crate::{browser, parts};
 
@@ -16,7 +20,18 @@ pub fn OverThePage() -> impl IntoView {
     let overlays = expect_context::<Overlays>();
     overlays.look();
     keys(overlays);
-    // One that is opened before its code has come opens when it does; where it did not come, it is asked for again.
+    (
+        by_and_by(overlays, |overlay| !overlay.carries(), parts::dialogs),
+        by_and_by(overlays, Overlay::carries, parts::carrying),
+    )
+}
+
+/// Dialogs whose code comes in a file of its own. One that is opened before it has come opens when it does; where it did
+/// not come, it is asked for again.
+fn by_and_by<F>(overlays: Overlays, is_in_it: fn(Overlay) -> bool, bring: fn() -> F) -> impl IntoView
+where
+    F: Future<Output = Part<AnyView>> + Send + 'static,
+{
     let (asked, there) = (RwSignal::new(0_u32), RwSignal::new(false));
     let ask = move || {
         if !there.get_untracked() {
@@ -25,15 +40,16 @@ pub fn OverThePage() -> impl IntoView {
     };
     Effect::new(move || parts::later(ask));
     Effect::new(move || {
-        if overlays.open.with(Option::is_some) {
+        if overlays.open.get().is_some_and(is_in_it) {
             ask();
         }
     });
     let dialogs = move || async move {
-        let dialogs = parts::dialogs().await.ok();
+        let dialogs = bring().await.ok();
         match &dialogs {
             Some(_) => there.set(true),
-            None => overlays.open.set(None),
+            None if overlays.open.get_untracked().is_some_and(is_in_it) => overlays.open.set(None),
+            None => {}
         }
         dialogs
     };
@@ -56,6 +72,9 @@ pub fn Dialogs() -> impl IntoView {
             </footer>
         </Dialog>
         <LostDrafts/>
+        <SaveDialog/>
+        <DescribeDialog/>
+        <TwoSavedDialog/>
     }
 }
 
@@ -67,13 +86,15 @@ fn keys(overlays: Overlays) {
         }
         // On a Mac, Control with a letter is the system's: it moves in the text.
         let main = if overlays.apple.get_untracked() { event.meta_key() } else { event.ctrl_key() || event.meta_key() };
-        let main = main && !event.alt_key() && !event.shift_key();
+        let main = main && !event.alt_key();
+        let (main, shifted) = (main && !event.shift_key(), main && event.shift_key());
         let plain = !event.ctrl_key() && !event.meta_key() && !event.alt_key();
         match event.key().as_str() {
             "k" | "K" if main && overlays.open.get_untracked() == Some(Overlay::Commands) => browser::close_dialogs(),
             "k" | "K" if main => overlays.show(Overlay::Commands),
             "/" if main => overlays.show(Overlay::Shortcuts),
             "b" | "B" if main => browser::turn_nav(),
+            "e" | "E" if shifted && overlays.desk.with_untracked(Option::is_some) => overlays.show(Overlay::Code),
             "?" if plain && overlays.single_keys.get_untracked() && !browser::is_typing() => {
                 overlays.show(Overlay::Shortcuts)
             }

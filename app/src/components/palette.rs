@@ -39,8 +39,9 @@ fn Palette(only_models: bool) -> impl IntoView {
         let typed = typed.get();
         let mut groups = all.with_value(|all| commands::find(all, &typed));
         if !typed.trim().is_empty() && !only_models {
-            let command = commands::search_runs(&typed);
-            groups.push((command.group, vec![Found { command, marks: Vec::new() }]));
+            for command in [commands::search_prompts(&typed), commands::search_runs(&typed)] {
+                groups.push((command.group, vec![Found { command, marks: Vec::new() }]));
+            }
         }
         groups
     });

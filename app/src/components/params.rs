@@ -11,7 +11,7 @@ use crate::state::desk::{Desk, find};
 use crate::state::draft::DraftStoreFields;
 use crate::state::models::{facts, place};
 use crate::state::overlays::{Overlay, Overlays};
-use crate::state::settings::{Kind, Param};
+use crate::state::settings::{Kind, Param, Setting};
 
 /// The rail of parameters.
 #[component]
@@ -141,16 +141,29 @@ fn ModelField(desk: Desk) -> impl IntoView {
     .into_any()
 }
 
-/// One parameter: whether it is sent, and its value.
+/// One parameter of the desk.
 #[component]
 fn Row(desk: Desk, param: Param) -> impl IntoView {
-    let (key, label) = (param.key(), param.label());
     let setting = Memo::new(move |_| desk.setting(param));
+    let model = Memo::new(move |_| desk.model());
+    let change = Callback::new(move |changed| desk.change_setting(param, |setting| *setting = changed));
+    view! { <ParamRow param setting model change/> }
+}
+
+/// One parameter: whether it is sent, and its value.
+#[component]
+pub(super) fn ParamRow(
+    param: Param,
+    setting: Memo<Setting>,
+    model: Memo<ModelInfo>,
+    /// Takes what is typed.
+    change: Callback<Setting>,
+) -> impl IntoView {
+    let (key, label) = (param.key(), param.label());
     let send = Memo::new(move |_| setting.with(|setting| setting.send));
     let text = Memo::new(move |_| setting.with(|setting| setting.text.clone()));
-    let set_send = move |on: bool| desk.change_setting(param, |setting| setting.send = on);
-    let set_text = Callback::new(move |text: String| desk.change_setting(param, |setting| setting.text = text));
-    let model = Memo::new(move |_| desk.model());
+    let set_send = move |send: bool| change.run(Setting { send, ..setting.get_untracked() });
+    let set_text = Callback::new(move |text: String| change.run(Setting { text, ..setting.get_untracked() }));
     let supported = Memo::new(move |_| model.with(|model| !model.refuses(key)));
     let problem = Memo::new(move |_| model.with(|model| setting.with(|setting| setting.problem(param, model))));
     let toggle = NodeRef::<Input>::new();

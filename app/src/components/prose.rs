@@ -78,7 +78,9 @@ impl Shown for Prose {
         let known = self.document.source().len();
         // What only grows was what it is up to here.
         let other = self.epoch != epoch || known > text.len() || !text.is_char_boundary(known);
-        let strange = !self.begun && count(node) != self.document.blocks().len();
+        // What has stood in until now is plain text, without an element.
+        let stood_in = node.child_element_count() == 0 && node.has_child_nodes();
+        let strange = !self.begun && (stood_in || count(node) != self.document.blocks().len());
         if other || strange {
             *self = Self { document: Document::new(reveal), epoch, begun: true };
             node.set_inner_html("");

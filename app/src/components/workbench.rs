@@ -10,10 +10,12 @@ use super::inputs::Inputs;
 use super::message::Messages;
 use super::output::Output;
 use super::params::Params;
+use super::prompt_menu::Archived;
 use super::tools::ToolsFold;
 use super::welcome::Welcome;
 use crate::browser;
 use crate::state::desk::{Desk, Pane};
+use crate::state::overlays::{Overlay, Overlays};
 
 /// The playground: prompt, output, parameters.
 #[component]
@@ -47,6 +49,7 @@ pub fn Workbench(
                             <h2 id="prompt-h">"Prompt"</h2>
                         </header>
                         <div class="pane__body">
+                            <Archived opened=desk.opened/>
                             <Messages desk/>
                             <ToolsFold desk/>
                             <Inputs desk/>
@@ -104,6 +107,7 @@ fn Views(desk: Desk) -> impl IntoView {
 
 /// The page's keys. None acts while an input method is composing.
 fn keys(desk: Desk) {
+    let overlays = expect_context::<Overlays>();
     let press = move |event: KeyboardEvent| {
         // What lies over the page has keys of its own.
         if event.is_composing() || event.key_code() == 229 || event.default_prevented() || browser::has_dialog() {
@@ -125,6 +129,13 @@ fn keys(desk: Desk) {
             "ArrowRight" if main && event.shift_key() && !browser::is_typing() && untrack(|| desk.can_continue()) => {
                 event.prevent_default();
                 desk.continue_answer();
+            }
+            // Never the browser's: what it would save is the page without the texts.
+            "s" | "S" if main && !event.shift_key() => {
+                event.prevent_default();
+                if !event.repeat() {
+                    overlays.show(Overlay::Save);
+                }
             }
             "." if main => {
                 event.prevent_default();

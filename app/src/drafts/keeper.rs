@@ -5,18 +5,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use domain::limits::INLINE_BODY_BYTES_MAX;
-use domain::{ApiError, Code, DraftId, RunId};
+use domain::{ApiError, Code, DraftId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::Kept;
 use super::shelf::{self, Record, Shelf, Undo};
 use super::tab::{self, Session};
+use super::{Kept, Named};
 use crate::api::drafts::{SavedDraft, get_draft, save_draft};
 use crate::api::error::PageError;
 use crate::browser::editors::{editor_fields, history_of, is_behind, put_history, settle_editors, take_edited};
 use crate::live::Link;
-use crate::state::desk::{Desk, find};
+use crate::state::desk::Desk;
 use crate::state::draft::{Draft, DraftStoreFields};
 
 /// How long after a change the draft is kept in the browser.
@@ -37,6 +37,8 @@ pub struct Keeper {
     revision: Cell<i64>,
     saved: Cell<i64>,
     undo: RefCell<Undo>,
+    /// Whether the draft is known to say something else than its version.
+    edited: Cell<bool>,
     shelf: RefCell<Option<Rc<Shelf>>>,
     /// Whether this tab may write elsewhere than into its own storage: not before it is known that the draft is its own,
     /// and that what is kept of it stands in the fields.
@@ -56,10 +58,10 @@ pub struct Keeper {
 
 impl Keeper {
     /// Brings back what this tab had, and keeps what it has from now on.
-    pub fn start(desk: Desk, opened: Option<RunId>) {
+    pub fn start(desk: Desk, named: Named) {
         // Effects run in the order of their making: this one before those that look at the fields.
         Effect::new(move || {
-            let keeper = untrack(|| Self::begin(desk, opened));
+            let keeper = untrack(|| Self::begin(desk, named));
             let (leaving, hidden) = (Rc::clone(&keeper), Rc::clone(&keeper));
             let leave = window_event_listener(leptos::ev::pagehide, move |_| leaving.keep_now());
             let hide = window_event_listener_untyped("visibilitychange", move |_| {
@@ -76,8 +78,8 @@ impl Keeper {
         });
     }
 
-    fn begin(desk: Desk, opened: Option<RunId>) -> Rc<Self> {
-        let session = Session::read().filter(|session| opened.is_none() || session.origin == opened);
+    fn begin(desk: Desk, named: Named) -> Rc<Self> {
+        let session = Session::read().filter(|session| session.is_of(named));
         let id = session.as_ref().map_or_else(tab::new_id, |session| session.id);
         let keeper = Rc::new(Self {
             desk,
@@ -85,6 +87,7 @@ impl Keeper {
             revision: Cell::new(session.as_ref().map_or(0, |session| session.revision)),
             saved: Cell::new(0),
             undo: RefCell::new(session.as_ref().map(|session| session.undo.clone()).unwrap_or_default()),
+            edited: Cell::new(session.as_ref().is_some_and(|session| session.edited)),
             shelf: RefCell::default(),
             may_write: Cell::new(false),
             filling: Cell::new(false),
@@ -191,11 +194,7 @@ impl Keeper {
     /// Puts a draft into the fields, with what could be undone in them, and goes on with its run.
     fn put(&self, mut draft: Draft) {
         // Under its own name; one that is not there just now keeps the name that it has.
-        if let Some(known) =
-            self.desk.models.with_value(|models| find(models, &draft.model).map(|model| model.name.clone()))
-        {
-            draft.model = known;
-        }
+        self.desk.models.with_value(|models| draft.know_model(models));
         self.filling.set(true);
         self.desk.draft.set(draft);
         take_up_run(self.desk);
@@ -331,7 +330,10 @@ impl Keeper {
         }
         let Some(draft) = self.draft() else { return true };
         let (id, revision, undo) = (self.id.get(), self.revision.get(), self.undo.borrow().clone());
-        Session { id, revision, origin: draft.origin, draft: Some(draft), undo }.write()
+        // While the version is on its way, what was known of the draft holds.
+        self.edited.set(self.desk.differs().unwrap_or(self.edited.get()));
+        let (origin, prompt, version, edited) = (draft.origin, draft.prompt, draft.version, self.edited.get());
+        Session { id, revision, origin, prompt, version, edited, draft: Some(draft), undo }.write()
     }
 
     /// Into the browser's database, one write at a time. Says whether it is there.

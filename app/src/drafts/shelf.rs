@@ -120,6 +120,17 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
+/// Puts a draft of its own into the browser and has the tab take it up. Says whether it is kept.
+pub async fn put_new(draft: Draft) -> bool {
+    let (id, revision) = (tab::new_id(), js_sys::Date::now() as i64);
+    // What is large has no room in the tab's storage.
+    let is_kept = match Shelf::open(id).await {
+        Some(shelf) => shelf.write(Record::new(revision, 0, draft.clone()), &Undo::new()).await,
+        None => false,
+    };
+    tab::take_up_new(id, revision, draft, is_kept)
+}
+
 /// The drafts of this browser that have the words in them, and which of them tabs have open.
 pub async fn list(words: &str) -> (Vec<DraftSummary>, Vec<DraftId>) {
     let open = tab::open_drafts().await;

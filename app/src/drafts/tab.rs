@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
-use domain::{DraftId, RunId};
+use domain::{DraftId, PromptId, RunId};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
 use leptos::prelude::*;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
+use super::Named;
 use crate::browser::DRAFT_KEY;
 use crate::state::draft::Draft;
 
@@ -31,6 +32,15 @@ pub struct Session {
     pub revision: i64,
     /// The run that it was opened from.
     pub origin: Option<RunId>,
+    /// The prompt that it is of.
+    #[serde(default)]
+    pub prompt: Option<PromptId>,
+    /// The version that it was made of.
+    #[serde(default)]
+    pub version: Option<u32>,
+    /// Whether it says something else than that version.
+    #[serde(default)]
+    pub edited: bool,
     /// The fields, where they are not too large.
     pub draft: Option<Draft>,
     /// What can be undone, by field.
@@ -42,6 +52,18 @@ impl Session {
     /// Reads it.
     pub fn read() -> Option<Self> {
         serde_json::from_str(&storage()?.get_item(DRAFT_KEY).ok()??).ok()
+    }
+
+    /// Whether it was made of what the page's address names.
+    pub fn is_of(&self, named: Named) -> bool {
+        match named {
+            Named::Nothing => true,
+            Named::Run(run) => self.origin == Some(run),
+            Named::Prompt { id, version, by_number } => {
+                // The newest version does not push aside what was made of an older one here.
+                self.prompt == Some(id) && (self.version == Some(version) || !by_number && self.edited)
+            }
+        }
     }
 
     /// Writes it, without what is too large. Says whether the draft is in it.
@@ -85,19 +107,63 @@ pub fn current() -> Option<DraftId> {
     Session::read().map(|session| session.id)
 }
 
+/// The version from which this tab has an unsaved draft of that prompt.
+pub fn unsaved_of(prompt: PromptId) -> Option<u32> {
+    let session = Session::read().filter(|session| session.edited && session.prompt == Some(prompt))?;
+    session.version
+}
+
 /// Loads the page with that draft, or with a new one.
 pub fn take_up(id: Option<DraftId>) {
     LEAVING.set(true);
     if let Some(storage) = storage() {
         _ = match id {
             Some(id) => {
-                let session = Session { id, revision: 0, origin: None, draft: None, undo: BTreeMap::new() };
+                let session = Session {
+                    id,
+                    revision: 0,
+                    origin: None,
+                    prompt: None,
+                    version: None,
+                    edited: false,
+                    draft: None,
+                    undo: BTreeMap::new(),
+                };
                 serde_json::to_string(&session).map_or(Ok(()), |json| storage.set_item(DRAFT_KEY, &json))
             }
             None => storage.remove_item(DRAFT_KEY),
         };
     }
     _ = window().location().assign("/");
+}
+
+/// Loads the page with a draft that no tab has had yet. Where the tab's storage has no room for it and `is_kept` says
+/// that it stands nowhere else, nothing happens.
+pub fn take_up_new(id: DraftId, revision: i64, draft: Draft, is_kept: bool) -> bool {
+    let Some(storage) = storage() else { return false };
+    let before = storage.get_item(DRAFT_KEY).ok().flatten();
+    let (prompt, version) = (draft.prompt, draft.version);
+    let session = Session {
+        id,
+        revision,
+        origin: None,
+        prompt,
+        version,
+        edited: false,
+        draft: Some(draft),
+        undo: BTreeMap::new(),
+    };
+    LEAVING.set(true);
+    if session.write() || is_kept {
+        _ = window().location().assign("/");
+        return true;
+    }
+    LEAVING.set(false);
+    _ = match before {
+        Some(before) => storage.set_item(DRAFT_KEY, &before),
+        None => storage.remove_item(DRAFT_KEY),
+    };
+    false
 }
 
 thread_local! {

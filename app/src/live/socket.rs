@@ -1,6 +1,7 @@
 //! The WebSocket behind [`Live`]: opened again whenever it is lost, and each run goes on after the last event it had.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use domain::chat::Verbatim;
 use domain::error::Code;
 use domain::live::{Down, UpFrame};
-use domain::{Event, NewRun, RunId};
+use domain::{ComparisonId, Event, NewRun, RunId};
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, poll_fn, select};
 use futures::{Sink, SinkExt, StreamExt, pin_mut};
@@ -42,11 +43,12 @@ enum Ended {
     Rested,
 }
 
-/// The connection and the runs that are read over it.
+/// The connection and what is read over it.
 #[derive(Debug, Default)]
 pub(super) struct Socket {
     sender: RefCell<Option<mpsc::UnboundedSender<String>>>,
     follows: RefCell<Vec<Follow>>,
+    watches: RefCell<Vec<Watch>>,
     wake: RefCell<Option<oneshot::Sender<()>>>,
     references: Cell<u32>,
     opened: Cell<bool>,
@@ -63,6 +65,19 @@ struct Follow {
     cancel: bool,
     /// Events of the frame to come.
     queue: Vec<Event>,
+}
+
+/// A comparison whose cells are followed.
+#[derive(Clone)]
+struct Watch {
+    comparison: ComparisonId,
+    on: Rc<dyn Fn(&str)>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Watch({})", self.comparison)
+    }
 }
 
 impl Follow {
@@ -180,6 +195,9 @@ impl Socket {
         for frame in self.follows.borrow().iter().flat_map(Follow::resume) {
             _ = sender.unbounded_send(frame);
         }
+        for watch in &*self.watches.borrow() {
+            _ = frame(&UpFrame::on("watch", watch.comparison)).map(|frame| sender.unbounded_send(frame));
+        }
         self.sender.replace(Some(sender));
         set_link(live, Link::Open);
         let receive = async {
@@ -244,6 +262,25 @@ impl Socket {
         }
     }
 
+    pub(super) fn watch(&self, comparison: ComparisonId, on: Box<dyn Fn(&str)>) {
+        self.watches.borrow_mut().push(Watch { comparison, on: on.into() });
+        self.say(frame(&UpFrame::on("watch", comparison)));
+        self.wake();
+    }
+
+    pub(super) fn unwatch(&self, comparison: ComparisonId) {
+        self.watches.borrow_mut().retain(|watch| watch.comparison != comparison);
+        self.say(frame(&UpFrame::on("unwatch", comparison)));
+    }
+
+    fn cells(&self, comparison: Option<ComparisonId>, text: &str) {
+        // Called only afterwards: it may come back here.
+        let watches = self.watches.borrow().clone();
+        for watch in watches.iter().filter(|watch| Some(watch.comparison) == comparison) {
+            (watch.on)(text);
+        }
+    }
+
     fn receive(self: &Rc<Self>, live: Live, text: &str) {
         let Ok(down) = serde_json::from_str::<Down>(text) else { return };
         match (down.kind.as_str(), down.run) {
@@ -255,6 +292,7 @@ impl Socket {
             ("refused", _) => self.refused(down),
             ("event", Some(run)) => self.event(run, &down),
             ("end", Some(run)) => self.ended(run),
+            ("cells", _) => self.cells(down.comparison, text),
             _ => {}
         }
     }

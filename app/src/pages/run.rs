@@ -1,7 +1,9 @@
 //! `/runs/{id}`: one run, live while it runs, and without JavaScript.
 
+use std::sync::Arc;
+
 use domain::error::Code;
-use domain::{ApiError, Lineage, Run, RunId};
+use domain::{ApiError, Lineage, Run, RunId, Shared};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -18,13 +20,16 @@ use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::icon::Icon;
 use crate::components::nav::Place;
+use crate::components::replay::ReplayBar;
 use crate::components::status::Status;
 use crate::components::undo::Undo;
 use crate::components::views::{LoadedWire, View, Views};
 use crate::components::waterfall::Waterfall;
 use crate::live::Live;
 use crate::pages::not_found::NothingHere;
+use crate::state::commands;
 use crate::state::desk::find;
+use crate::state::overlays::Overlays;
 use crate::state::run::RunState;
 use crate::state::when;
 
@@ -150,13 +155,19 @@ fn KeptRun(
 ) -> impl IntoView {
     let live = expect_context::<Live>();
     let state = RunState::kept(&run);
+    // What is shown of the output, which a replay begins anew; how the run stands is not its business.
+    let shown = RunState::kept(&run);
     let (id, ended) = (run.id, run.status.is_end());
     Effect::new(move || {
         if !ended {
             live.tail(state, id);
+            live.tail(shown, id);
         }
     });
-    on_cleanup(move || live.release(state));
+    on_cleanup(move || {
+        live.release(state);
+        live.release(shown);
+    });
     let over = Memo::new(move |_| state.view.with(|view| view.status.is_end()));
     // What was sent, and whether an answer came, is known to the end only at the end.
     Effect::new(move |before: Option<bool>| {
@@ -175,7 +186,10 @@ fn KeptRun(
             <div class="run">
                 <div class="run__main">
                     <Waterfall run=state/>
-                    <Views run=state id model request=run.request.as_str().to_owned() chosen wire/>
+                    <Views run=shown id model request=run.request.as_str().to_owned() chosen wire/>
+                    <Show when=move || over.get()>
+                        <ReplayBar run=shown id/>
+                    </Show>
                 </div>
                 <About run lineage/>
             </div>
@@ -184,6 +198,9 @@ fn KeptRun(
     browser::say_alive();
     page
 }
+
+/// What is shared from here, in words.
+const THIS: &str = "this run";
 
 /// How the run stands, and what can be done with it.
 #[component]
@@ -194,6 +211,11 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: 
         live.cancel(state);
     };
     let refused = move || deeds.delete.value().get().and_then(Result::err);
+    let overlays = expect_context::<Overlays>();
+    Effect::new(move || {
+        overlays.here.set(Some(Arc::new(move || vec![commands::share(overlays, Shared::Run(id), THIS)])))
+    });
+    on_cleanup(move || overlays.here.set(None));
     view! {
         <header class="page__head run__head">
             <h1>"Run"</h1>
@@ -203,6 +225,16 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: 
             <Show when=move || state.is_running() && state.view.with(|view| view.next_seq > 0)>
                 <button class="button" type="button" on:click=stop>"Stop"</button>
             </Show>
+            <button
+                class="button live-only"
+                data-kind="quiet"
+                type="button"
+                aria-haspopup="dialog"
+                on:click=move |_| overlays.share(Shared::Run(id), THIS)
+            >
+                <Icon name="share-2" small=true/>
+                "Share"
+            </button>
             <Show when=move || over.get()>
                 <ActionForm action=deeds.delete>
                     <input type="hidden" name="id" value=id.to_string()/>

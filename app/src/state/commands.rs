@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::{ModelInfo, ModelStatus};
+use domain::{ModelInfo, ModelStatus, Shared};
 use leptos::prelude::*;
 
 use super::desk::{Desk, Pane};
 use super::draft::DraftStoreFields;
 use super::filters::Filters;
 use super::fuzzy::fit;
+use super::library::Asked;
 use super::models::facts;
 use super::overlays::{Overlay, Overlays};
 use super::settings::Param;
@@ -68,6 +69,7 @@ const PROMPT: &str = "This prompt";
 const PARAMETERS: &str = "Parameters";
 const MODELS: &str = "Models";
 const GO: &str = "Go to";
+const CARRY: &str = "Out and in";
 const LOOKS: &str = "Looks and keys";
 
 /// All commands of a page.
@@ -75,12 +77,17 @@ const LOOKS: &str = "Looks and keys";
 pub fn all(overlays: Overlays) -> Vec<Command> {
     let desk = overlays.desk.get_untracked();
     let mut commands = desk.map(of_desk).unwrap_or_default();
+    commands.extend(overlays.here.get_untracked().map(|here| here()).unwrap_or_default());
     commands.push(act(PROMPT, "Find a lost draft", "history", &[], move || overlays.show(Overlay::Drafts)));
-    commands.push(act(PROMPT, "New draft", "plus", &[], drafts::open_new));
+    commands.push(act(PROMPT, "New prompt", "plus", &[], drafts::open_new));
+    commands.extend(of_prompt(overlays));
+    commands.extend(carrying(overlays));
     commands.extend(desk.map(parameters).unwrap_or_default());
     commands.extend(desk.map(models).unwrap_or_default());
     commands.extend([
         go("Playground", "terminal", "/"),
+        go("Library", "library", "/library"),
+        go("Compare", "columns-2", "/compare"),
         go("Runs", "history", "/runs"),
         go("Models and providers", "cpu", "/settings/models"),
         go("Appearance", "sun", "/settings/appearance"),
@@ -102,6 +109,41 @@ pub fn all(overlays: Overlays) -> Vec<Command> {
     commands
 }
 
+/// By which something leaves Etude, or comes in.
+fn carrying(overlays: Overlays) -> Vec<Command> {
+    let open = |label: &str, note: &str, icon, keys, overlay| Command {
+        note: note.into(),
+        ..act(CARRY, label, icon, keys, move || overlays.show(overlay))
+    };
+    let export = |label: &str, note: &str, address: String| Command {
+        note: note.into(),
+        ..act(CARRY, label, "download", &[], move || browser::download(&address))
+    };
+    let mut commands = Vec::new();
+    if overlays.desk.with_untracked(Option::is_some) {
+        commands.push(open("Code", "curl, Python, TypeScript, Rust", "code", &["Mod", "⇧", "E"], Overlay::Code));
+        commands.push(open("Share", "a link", "share-2", &[], Overlay::Share));
+    }
+    commands.push(open("Paste code", "curl, an SDK call, an exported prompt", "clipboard-paste", &[], Overlay::Paste));
+    commands.push(open("My links", "", "link", &[], Overlay::Links));
+    commands.push(open("Import", "JSON", "upload", &[], Overlay::Import));
+    if let Some(id) =
+        overlays.prompt.get_untracked().and_then(|opened| opened.with_untracked(|opened| Some(opened.as_ref()?.id)))
+    {
+        commands.push(export("Export this prompt", "JSON", format!("/v1/export?of={id}")));
+        commands.push(export("Export this prompt to read", "Markdown", format!("/v1/export?of={id}&format=md")));
+    }
+    commands.push(export("Export everything", "JSON", "/v1/export?of=all".into()));
+    commands
+}
+
+/// What shares something that a page shows.
+#[must_use]
+pub fn share(overlays: Overlays, what: Shared, name: &str) -> Command {
+    let name = name.to_owned();
+    act(CARRY, format!("Share {name}"), "share-2", &[], move || overlays.share(what, name.as_str()))
+}
+
 fn of_desk(desk: Desk) -> Vec<Command> {
     let running = untrack(|| desk.run.is_running());
     let mut commands = vec![if running {
@@ -120,12 +162,49 @@ fn of_desk(desk: Desk) -> Vec<Command> {
         }));
     }
     commands.push(act(PROMPT, "Add a message", "plus", &[], move || desk.add_message()));
+    commands.push(act(PROMPT, "Compare", "columns-2", &[], move || desk.compare(browser::go)));
     if untrack(|| desk.removed.with(Option::is_some)) {
         commands.push(act(PROMPT, "Bring back the removed message", "undo-2", &[], move || desk.restore_message()));
     }
     if let Some(run) = desk.run.id.get_untracked() {
         commands.push(Command { group: PROMPT, ..go("Open this run", "file-text", &format!("/runs/{run}")) });
     }
+    commands
+}
+
+/// What can be done with the prompt that the page is about.
+fn of_prompt(overlays: Overlays) -> Vec<Command> {
+    let desk = overlays.desk.get_untracked();
+    let save = act(PROMPT, "Save version", "save", &["Mod", "S"], move || overlays.show(Overlay::Save));
+    let mut commands: Vec<Command> = desk.map(|_| save).into_iter().collect();
+    let opened = overlays.prompt.get_untracked();
+    let Some((opened, base)) = opened.and_then(|opened| Some((opened, opened.get_untracked()?))) else {
+        return commands;
+    };
+    let place = |label: &str, icon, place: String| Command { group: PROMPT, ..go(label, icon, &place) };
+    let id = base.id;
+    commands.extend([
+        act(PROMPT, "Name, tags, description", "pencil", &[], move || overlays.show(Overlay::Describe)),
+        place("Version history", "history", format!("/p/{id}/history")),
+    ]);
+    if let Some(parent) = base.parent {
+        let label = format!("Compare v{parent} with v{}", base.version);
+        commands.push(place(&label, "git-compare", format!("/p/{id}/diff/{parent}..{}", base.version)));
+    }
+    match desk {
+        Some(desk) => commands.push(act(PROMPT, "Fork", "git-fork", &[], move || desk.fork())),
+        None => commands.push(place("Open in playground", "terminal", format!("/p/{id}"))),
+    }
+    let export = |form: &str| format!("/v1/export?of={id}{form}");
+    let (json, markdown) = (export(""), export("&format=md"));
+    let word = if base.archived { "Bring back" } else { "Archive" };
+    commands.extend([
+        act(PROMPT, "Export as JSON", "download", &[], move || browser::leave_for(&json)),
+        act(PROMPT, "Export as Markdown", "download", &[], move || browser::leave_for(&markdown)),
+        act(PROMPT, word, "archive", &[], move || {
+            super::versions::archive(opened, !base.archived, move |error| overlays.trouble.set(Some(error)));
+        }),
+    ]);
     commands
 }
 
@@ -200,6 +279,14 @@ pub fn find(commands: &[Command], typed: &str) -> Vec<(&'static str, Vec<Found>)
     }
     let plain = |list: Vec<Ranked>| list.into_iter().map(|(.., found)| found).collect();
     groups.into_iter().map(|(group, list)| (group, plain(list))).collect()
+}
+
+/// What is offered after everything that fits: to look for it among the prompts.
+#[must_use]
+pub fn search_prompts(typed: &str) -> Command {
+    let asked = Asked { query: typed.trim().to_owned(), ..Asked::default() };
+    let (label, place) = (format!("Search prompts for “{}”", typed.trim()), asked.address(None));
+    Command { group: "Library", label, note: String::new(), icon: "search", keys: &[], act: Act::Go(place) }
 }
 
 /// What is offered after everything that fits: to look for it among the runs.

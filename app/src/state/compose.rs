@@ -1,12 +1,11 @@
 //! From what is typed to the run that it asks for, or to why it cannot be asked for.
 
-use domain::chat::{ResponseFormat, ResponseKind, Tool, Verbatim};
 use domain::error::Code;
 use domain::limits::INLINE_BODY_BYTES_MAX;
-use domain::{ApiError, ChatMessage, ModelInfo, NewRun, Params, Role};
-use serde::de::DeserializeOwned;
+use domain::{ApiError, ModelInfo, NewRun, Params};
 
-use super::draft::{Draft, FormatDraft};
+use super::content::{NOT_SENT, json, param_refused};
+use super::draft::Draft;
 use super::settings::Param;
 
 /// Room in a frame for what stands around the run, in bytes.
@@ -59,22 +58,19 @@ impl Draft {
             );
             return Err(Refusal { fix: Some(Fix::Fill(name.clone())), ..error.into() });
         }
-        let system = Some(ChatMessage::text(Role::System, &self.system)).filter(|_| !self.system.trim().is_empty());
-        let messages =
-            system.into_iter().chain(self.messages.iter().map(super::draft::DraftMessage::compose)).collect();
         let inputs = self.inputs.iter().filter(|(name, _)| variables.contains(name));
-        let tools: Option<Vec<Tool>> = if model.tools { json(&self.tools, "tools", "Tools")? } else { None };
+        let tools = if model.tools { self.tool_list(NOT_SENT)? } else { Vec::new() };
         let takes_choice = model.tools && !model.refuses("tool_choice");
         let run = NewRun {
             params,
             inputs: inputs.map(|(name, value)| (name.clone(), value.clone())).collect(),
-            tools: tools.unwrap_or_default(),
-            tool_choice: if takes_choice { choice(&self.tool_choice)? } else { None },
-            parallel_tool_calls: (self.one_call && model.tools && !self.tools.trim().is_empty()).then_some(false),
-            response_format: if model.refuses("response_format") { None } else { self.format.compose()? },
-            provider_options: json(&self.options, "options", "Provider options")?,
+            tool_choice: if takes_choice { self.choice(NOT_SENT)? } else { None },
+            parallel_tool_calls: if tools.is_empty() { None } else { self.parallel() },
+            tools,
+            response_format: if model.refuses("response_format") { None } else { self.response_format(NOT_SENT)? },
+            provider_options: json(&self.options, "options", "Provider options", NOT_SENT)?,
             parent: self.parent,
-            ..NewRun::new(&self.model, messages)
+            ..NewRun::new(self.model_name(), self.chat_messages())
         };
         check_size(&run)?;
         run.check()?;
@@ -88,66 +84,14 @@ impl Draft {
             if !setting.send || model.refuses(param.key()) {
                 continue;
             }
-            param.put(&setting.text, model, &mut params).map_err(|takes| {
-                let text = setting.text.trim();
-                let given = if text.is_empty() { "empty".to_owned() } else { format!("“{text}”") };
-                let message = format!("{} is {given}. {takes} Nothing was sent.", param.label());
-                let error = ApiError::new(Code::ParameterOutOfRange, message);
-                Refusal { fix: Some(Fix::Omit(*param)), ..error.into() }
-            })?;
+            if !self.put_exactly(*param, &setting.text, &mut params) {
+                param
+                    .put(&setting.text, model, &mut params)
+                    .map_err(|takes| param_refused(*param, setting, &takes, NOT_SENT))?;
+            }
         }
         Ok(params)
     }
-}
-
-impl FormatDraft {
-    fn compose(&self) -> Result<Option<ResponseFormat>, Refusal> {
-        if !self.send {
-            return Ok(None);
-        }
-        let kind = match self.kind.as_str() {
-            "json_object" => ResponseKind::JsonObject,
-            "json_schema" => ResponseKind::JsonSchema,
-            _ => ResponseKind::Text,
-        };
-        if kind != ResponseKind::JsonSchema {
-            return Ok(Some(ResponseFormat { kind, name: None, schema: None, strict: None }));
-        }
-        let schema = json(&self.schema, "schema", "Schema")?;
-        if schema.is_none() {
-            return Err(wrong("schema", "The response format is a schema, and the schema is empty.".into()));
-        }
-        let name = Some(self.name.clone()).filter(|name| !name.is_empty());
-        Ok(Some(ResponseFormat { kind, name, schema, strict: self.strict }))
-    }
-}
-
-fn wrong(field: &'static str, why: String) -> Refusal {
-    let error = ApiError::new(Code::InvalidRequest, format!("{why} Nothing was sent."));
-    Refusal { fix: Some(Fix::Edit(field)), ..error.into() }
-}
-
-/// What a field of JSON means; nothing where it is empty.
-fn json<T: DeserializeOwned>(text: &str, field: &'static str, label: &str) -> Result<Option<T>, Refusal> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_str(text).map(Some).map_err(|error| wrong(field, format!("{label}: {error}.")))
-}
-
-/// A word, or JSON.
-fn choice(text: &str) -> Result<Option<Verbatim>, Refusal> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let word = text.chars().all(|char| char.is_ascii_alphabetic()).then(|| format!("\"{text}\""));
-    let choice: Option<Verbatim> = json(word.as_deref().unwrap_or(text), "tool_choice", "Tool choice")?;
-    if let Some(choice) = &choice {
-        domain::ToolChoice::read(choice)
-            .map_err(|error| Refusal { fix: Some(Fix::Edit("tool_choice")), ..error.into() })?;
-    }
-    Ok(choice)
 }
 
 /// Refuses what the server would not read, before it is sent.
@@ -169,7 +113,9 @@ fn check_size(run: &NewRun) -> Result<(), ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::draft::DraftMessage;
+    use domain::Role;
+
+    use super::super::draft::{DraftMessage, FormatDraft};
     use super::super::settings::Setting;
     use super::*;
 

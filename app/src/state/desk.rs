@@ -10,6 +10,7 @@ use super::compose::Fix;
 use super::draft::{Draft, DraftMessage, DraftStoreFields};
 use super::run::RunState;
 use super::settings::{Param, Setting};
+use super::versions::{Clash, Opened};
 use crate::browser;
 use crate::browser::editors::settle_editors;
 use crate::drafts::Kept;
@@ -49,6 +50,16 @@ pub struct Desk {
     pub kept: RwSignal<Kept>,
     /// The message that was removed last, and where it stood: it can be put back.
     pub removed: RwSignal<Option<(usize, DraftMessage)>>,
+    /// The version that the fields were made of.
+    pub opened: Opened,
+    /// Whether they say something else by now.
+    pub edited: RwSignal<bool>,
+    /// What was done last, for those who do not see it.
+    pub told: RwSignal<String>,
+    /// Whether a comparison is being made of it.
+    pub comparing: RwSignal<bool>,
+    /// What was saved here while somebody else saved, too.
+    pub clash: RwSignal<Option<Clash>>,
 }
 
 impl Desk {
@@ -66,6 +77,11 @@ impl Desk {
             started_here: RwSignal::new(false),
             kept: RwSignal::new(Kept::default()),
             removed: RwSignal::new(None),
+            opened: RwSignal::new(None),
+            edited: RwSignal::new(false),
+            told: RwSignal::new(String::new()),
+            comparing: RwSignal::new(false),
+            clash: RwSignal::new(None),
         }
     }
 
@@ -244,6 +260,7 @@ impl Desk {
         match draft.compose(&self.model_named(&draft.model)) {
             Ok(run) => {
                 self.draft.parent().set(None);
+                let run = self.by_reference(run);
                 self.send(NewRun { request_id: Some(browser::random_id()), ..run });
             }
             Err(refusal) => {

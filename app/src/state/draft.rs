@@ -1,12 +1,15 @@
 //! What stands in the playground's fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::chat::{ResponseKind, Verbatim};
-use domain::{ChatMessage, Content, Image, ModelInfo, NewRun, Part, Role, Run, RunId, ToolCall, template};
+use domain::chat::ResponseKind;
+use domain::{
+    ChatMessage, Content, Image, ModelInfo, NewRun, Part, PromptContent, PromptId, Role, Run, RunId, ToolCall, template,
+};
 use reactive_stores::Store;
 use serde::{Deserialize, Serialize};
 
+use super::exact::{Exact, Shape, put_together};
 use super::settings::{Param, Setting};
 
 /// Longest title of a draft, in characters.
@@ -37,6 +40,16 @@ pub struct Draft {
     pub one_call: bool,
     /// What goes to the provider as it is, as a JSON object; empty, nothing does.
     pub options: String,
+    /// The kept prompt that this is a version of, or is about to be.
+    pub prompt: Option<PromptId>,
+    /// The number of the version that was opened here, or saved from here.
+    pub version: Option<u32>,
+    /// The number of the newest version that was known then: one above it is somebody else's.
+    pub head: Option<u32>,
+    /// What that version says and the fields cannot.
+    pub exact: Exact,
+    /// Variables whose values are never saved.
+    pub unsaved: BTreeSet<String>,
     /// The kept run that was opened here.
     pub origin: Option<RunId>,
     /// The run that this one goes on from.
@@ -68,6 +81,9 @@ pub struct DraftMessage {
     /// Of a tool: the call that it answers.
     #[serde(default)]
     pub tool_call_id: String,
+    /// How its pieces stood in the version that was opened, where the other fields say less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
 }
 
 /// The form of the answer, as typed.
@@ -110,35 +126,48 @@ impl DraftMessage {
             natives: Vec::new(),
             tool_calls: Vec::new(),
             tool_call_id: String::new(),
+            shape: None,
         }
     }
 
-    fn of(id: u32, message: &ChatMessage) -> Self {
-        Self {
+    /// The fields of a message.
+    #[must_use]
+    pub fn of(id: u32, message: &ChatMessage) -> Self {
+        let plain = Self {
             images: message.content.images().cloned().collect(),
             natives: message.content.natives().map(|(_, part)| part.clone()).collect(),
             tool_calls: message.tool_calls.clone(),
             tool_call_id: message.tool_call_id.clone().unwrap_or_default(),
             ..Self::new(id, message.role, message.content.text())
+        };
+        if plain.compose() == *message {
+            return plain;
         }
+        let names_empty_call = message.tool_call_id.as_deref() == Some("");
+        Self { shape: Some(Shape { pieces: Shape::of(&message.content), names_empty_call }), ..plain }
     }
 
     /// The message that it asks for.
     #[must_use]
     pub fn compose(&self) -> ChatMessage {
-        let content = if self.images.is_empty() && self.natives.is_empty() {
+        let pictures = self.images.iter().cloned().map(Part::Image);
+        let pieces = self.shape.as_ref().and_then(|shape| shape.pieces.as_ref());
+        let content = if let Some(pieces) = pieces {
+            put_together(pieces, &self.text, pictures, self.natives.iter().cloned())
+        } else if self.images.is_empty() && self.natives.is_empty() {
             Content::Text(self.text.clone())
         } else {
             // What is asked about a picture stands before it, as the vendors' examples have it.
             let text = (!self.text.is_empty()).then(|| Part::Text { text: self.text.clone() });
-            let pictures = self.images.iter().cloned().map(Part::Image);
             Content::Parts(self.natives.iter().cloned().chain(text).chain(pictures).collect())
         };
+        let names_call =
+            !self.tool_call_id.is_empty() || self.shape.as_ref().is_some_and(|shape| shape.names_empty_call);
         ChatMessage {
             role: self.role,
             content,
             tool_calls: self.tool_calls.clone(),
-            tool_call_id: Some(self.tool_call_id.clone()).filter(|id| !id.is_empty()),
+            tool_call_id: names_call.then(|| self.tool_call_id.clone()),
         }
     }
 }
@@ -163,51 +192,9 @@ impl Draft {
     #[must_use]
     pub fn of_run(run: &Run) -> Option<Self> {
         let asked = serde_json::from_str::<NewRun>(run.request.as_str()).ok()?;
-        let pretty = |json: &Verbatim| {
-            let value = serde_json::from_str::<serde_json::Value>(json.as_str());
-            value.and_then(|value| serde_json::to_string_pretty(&value)).unwrap_or_else(|_| json.as_str().to_owned())
-        };
-        let settings = Param::ALL.into_iter().filter_map(|param| {
-            let text = param.typed(&asked.params)?;
-            Some((param, Setting { send: true, text }))
-        });
-        let leads = asked
-            .messages
-            .first()
-            .is_some_and(|message| message.role == Role::System && message.content.texts().count() == parts(message));
-        let (system, rest) = asked.messages.split_at(usize::from(leads));
-        let format = asked.response_format.as_ref().map(|format| FormatDraft {
-            send: true,
-            kind: FormatDraft::name_of(format.kind).into(),
-            schema: format.schema.as_ref().map(pretty).unwrap_or_default(),
-            name: format.name.clone().unwrap_or_default(),
-            strict: format.strict,
-        });
-        let tools = if asked.tools.is_empty() {
-            String::new()
-        } else {
-            serde_json::to_string_pretty(&asked.tools).unwrap_or_default()
-        };
-        Some(Self {
-            system: system.first().map(|message| message.content.text()).unwrap_or_default(),
-            messages: (1..).zip(rest).map(|(id, message)| DraftMessage::of(id, message)).collect(),
-            inputs: asked.inputs,
-            model: asked.model,
-            settings: settings.collect(),
-            format: format.unwrap_or_default(),
-            tools,
-            tool_choice: asked
-                .tool_choice
-                .map(|choice| choice.as_str().trim_matches('"').to_owned())
-                .unwrap_or_default(),
-            one_call: asked.parallel_tool_calls == Some(false),
-            // To the byte: it goes to the provider as it is.
-            options: asked.provider_options.map(|options| options.as_str().to_owned()).unwrap_or_default(),
-            origin: Some(run.id),
-            run: Some(run.id),
-            parent: None,
-            starting: None,
-        })
+        let (prompt, version) = (asked.of_prompt(), asked.version);
+        let draft = Self::of_content(PromptContent::of_run(asked));
+        Some(Self { prompt, version, head: version, origin: Some(run.id), run: Some(run.id), ..draft })
     }
 
     /// Its first words: of the messages, or of the system prompt.
@@ -246,7 +233,8 @@ impl Draft {
             1 => "1 message".to_owned(),
             count => format!("{count} messages"),
         };
-        format!("{messages} · {}", self.model)
+        let from = self.version.map(|version| format!(" · from v{version}")).unwrap_or_default();
+        format!("{messages} · {}{from}", self.model)
     }
 
     /// What is typed for a parameter.
@@ -267,13 +255,6 @@ impl Draft {
     pub fn variables(&self) -> Vec<String> {
         let texts = self.messages.iter().map(|message| message.text.as_str());
         variables([self.system.as_str()].into_iter().chain(texts))
-    }
-}
-
-fn parts(message: &ChatMessage) -> usize {
-    match &message.content {
-        Content::Text(_) => 1,
-        Content::Parts(parts) => parts.len(),
     }
 }
 

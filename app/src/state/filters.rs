@@ -20,6 +20,15 @@ pub struct Filters {
     /// How far back: one of [`SINCE`].
     #[serde(default)]
     pub since: String,
+    /// A kept prompt's id.
+    #[serde(default)]
+    pub prompt: String,
+    /// A comparison's id.
+    #[serde(default)]
+    pub group: String,
+    /// How much it cost at least: one of [`COSTS`].
+    #[serde(default)]
+    pub cost: String,
     /// Words.
     #[serde(default)]
     pub query: String,
@@ -46,6 +55,18 @@ pub const SINCE: [(&str, &str, i64); 5] = [
     ("30d", "Last 30 days", 30 * 24),
 ];
 
+/// What can be asked for as a cost: the word, its name for people, the least in micro-dollars.
+pub const COSTS: [(&str, &str, i64); 4] = [
+    ("", "Any cost", 0),
+    ("0.001", "From $0.001", 1_000),
+    ("0.01", "From $0.01", 10_000),
+    ("0.1", "From $0.10", 100_000),
+];
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(name: &str, id: &str) -> Result<T, ApiError> {
+    id.parse().map_err(|error| ApiError::new(Code::InvalidRequest, format!("`{name}`: {error}.")))
+}
+
 impl Filters {
     /// What an address asks for.
     #[must_use]
@@ -55,6 +76,9 @@ impl Filters {
             status: text("status"),
             model: text("model"),
             since: text("since"),
+            prompt: text("prompt"),
+            group: text("group"),
+            cost: text("cost"),
             query: text("query"),
             after: text("after"),
         }
@@ -67,6 +91,9 @@ impl Filters {
             ("status", &self.status),
             ("model", &self.model),
             ("since", &self.since),
+            ("prompt", &self.prompt),
+            ("group", &self.group),
+            ("cost", &self.cost),
             ("query", &self.query),
             ("after", &self.after),
         ];
@@ -87,7 +114,9 @@ impl Filters {
     /// Whether anything narrows the list.
     #[must_use]
     pub fn is_narrow(&self) -> bool {
-        [&self.status, &self.model, &self.since, &self.query].into_iter().any(|text| !text.is_empty())
+        [&self.status, &self.model, &self.since, &self.prompt, &self.group, &self.cost, &self.query]
+            .into_iter()
+            .any(|text| !text.is_empty())
     }
 
     /// What that means at this time, in microseconds since 1970, UTC: the filter, and the run to begin after.
@@ -100,11 +129,18 @@ impl Filters {
             let known = SINCE.map(|(word, ..)| word)[1..].join(", ");
             ApiError::new(Code::InvalidRequest, format!("`since` is none of {known}."))
         })?;
+        let cost = COSTS.into_iter().find(|(word, ..)| *word == self.cost).ok_or_else(|| {
+            let known = COSTS.map(|(word, ..)| word)[1..].join(", ");
+            ApiError::new(Code::InvalidRequest, format!("`cost` is none of {known}."))
+        })?;
         let filter = RunFilter {
             status: some(&self.status).map(|list| parse_statuses(&list)).transpose()?.unwrap_or_default(),
             model: some(&self.model),
             from: Some(since.2).filter(|hours| *hours > 0).map(|hours| now.saturating_sub(hours * HOUR)),
             to: None,
+            prompt: some(&self.prompt).map(|id| parsed("prompt", &id)).transpose()?,
+            group: some(&self.group).map(|id| parsed("group", &id)).transpose()?,
+            cost_from: Some(cost.2).filter(|from| *from > 0),
             query: some(&self.query),
         };
         let after = some(&self.after).map(|id| id.parse::<RunId>()).transpose();

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use domain::prompt::OutputBand;
 use domain::{ChatMessage, ModelInfo, NewRun, Role, Usage, template};
 
 use super::draft::{Draft, DraftMessage};
@@ -109,25 +110,36 @@ pub struct Forecast {
     pub tokens_out: String,
     /// What that costs.
     pub cost: String,
+    /// What the tokens out are based on, where that is known.
+    pub based_on: Option<String>,
     /// What is wrong with it.
     pub warning: Option<String>,
 }
 
-/// Forecasts a run of a prompt.
+/// Forecasts a run of a prompt; `band` is how long its answers have been.
 #[must_use]
-pub fn forecast(draft: &Draft, model: &ModelInfo, weight: Weight, counted: Option<Counted>) -> Forecast {
+pub fn forecast(
+    draft: &Draft,
+    model: &ModelInfo,
+    weight: Weight,
+    counted: Option<Counted>,
+    band: Option<OutputBand>,
+) -> Forecast {
     let exact = counted.filter(|counted| counted.of == weight).map(|counted| counted.tokens);
     // What the tokenizer said of a moment ago, it says about the same of now.
     let scaled = counted
         .filter(|counted| counted.of.tokens > 0)
         .map(|counted| (weight.tokens as f64 * counted.tokens as f64 / counted.of.tokens as f64).round() as u64);
     let tokens_in = exact.or(scaled).unwrap_or(weight.tokens);
-    let most = draft.most_out(model, tokens_in);
+    let allowed = draft.most_out(model, tokens_in);
+    let cut = |tokens: u64| allowed.map_or(tokens, |allowed| tokens.min(allowed));
+    let least = band.map_or(0, |band| cut(band.least));
+    let most = band.map(|band| cut(band.most)).or(allowed);
     let cost = |output_tokens: u64| {
         let usage = Usage { input_tokens: tokens_in, output_tokens, ..Usage::default() };
         model.price.map(|price| price.cost_micros(&usage))
     };
-    let cost = match (cost(0), most.and_then(cost)) {
+    let cost = match (cost(least), most.and_then(cost)) {
         (Some(0), Some(0)) => "free".to_owned(),
         (Some(least), Some(most)) if least != most => {
             format!("{}–{}", dollars(least), dollars(most).trim_start_matches('$'))
@@ -143,8 +155,13 @@ pub fn forecast(draft: &Draft, model: &ModelInfo, weight: Weight, counted: Optio
         .map(|room| format!("{} has room for {} tokens.", model.name, thousands(room)));
     Forecast {
         tokens_in: format!("{}{}", if exact.is_some() { "" } else { "≈ " }, thousands(tokens_in)),
-        tokens_out: most.map_or_else(|| "0 or more".to_owned(), |most| format!("0–{}", thousands(most))),
+        tokens_out: match most {
+            None => "0 or more".to_owned(),
+            Some(most) if most == least => thousands(most),
+            Some(most) => format!("{}–{}", thousands(least), thousands(most)),
+        },
         cost,
+        based_on: band.map(|band| format!("as four of five answers of the last {} runs", band.runs)),
         warning,
     }
 }
@@ -165,18 +182,22 @@ mod tests {
         let model = model();
         let draft = Draft::example(&model);
         let weight = draft.weigh();
-        let about = forecast(&draft, &model, weight, None);
+        let about = forecast(&draft, &model, weight, None, None);
         assert_eq!((about.tokens_in.as_str(), about.tokens_out.as_str()), ("≈ 30", "0–256"));
         assert_eq!(about.cost, "$0.0001–0.0039");
-        let exact = forecast(&draft, &model, weight, Some(Counted { of: weight, tokens: 31 }));
+        let exact = forecast(&draft, &model, weight, Some(Counted { of: weight, tokens: 31 }), None);
         assert_eq!(exact.tokens_in, "31");
         // What was counted for another text only corrects the estimate.
         let before = Weight { tokens: 15, bytes: 60, digest: 1 };
-        assert_eq!(forecast(&draft, &model, weight, Some(Counted { of: before, tokens: 30 })).tokens_in, "≈ 60");
+        assert_eq!(forecast(&draft, &model, weight, Some(Counted { of: before, tokens: 30 }), None).tokens_in, "≈ 60");
+        // What the prompt's own runs say is narrower, and never more than is allowed.
+        let known = forecast(&draft, &model, weight, None, Some(OutputBand { runs: 40, least: 20, most: 900 }));
+        assert_eq!((known.tokens_out.as_str(), known.cost.as_str()), ("20–256", "$0.0004–0.0039"));
+        assert!(known.based_on.expect("runs").contains("40 runs"));
         let free = ModelInfo { price: Some(Price::FREE), ..model.clone() };
-        assert_eq!(forecast(&draft, &free, weight, None).cost, "free");
+        assert_eq!(forecast(&draft, &free, weight, None, None).cost, "free");
         let unknown = ModelInfo { price: None, ..model };
-        assert_eq!(forecast(&draft, &unknown, weight, None).cost, "price not known");
+        assert_eq!(forecast(&draft, &unknown, weight, None, None).cost, "price not known");
     }
 
     #[test]
@@ -191,6 +212,6 @@ mod tests {
         assert_eq!(full.tokens - empty.tokens, 1_250);
         assert_ne!(full.digest, empty.digest);
         assert!(draft.unfilled().is_empty());
-        assert!(forecast(&draft, &model, full, None).warning.expect("too long").contains("1,000"));
+        assert!(forecast(&draft, &model, full, None, None).warning.expect("too long").contains("1,000"));
     }
 }

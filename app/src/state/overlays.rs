@@ -1,8 +1,13 @@
 //! What lies over the page, and what it acts on.
 
+use std::sync::Arc;
+
+use domain::{ApiError, Shared};
 use leptos::prelude::*;
 
+use super::commands::Command;
 use super::desk::Desk;
+use super::versions::Opened;
 use crate::browser;
 
 /// Something that lies over the page.
@@ -16,6 +21,33 @@ pub enum Overlay {
     Shortcuts,
     /// Drafts of this tab and of others.
     Drafts,
+    /// What stands in the fields, about to become a version.
+    Save,
+    /// A prompt's name, tags and description.
+    Describe,
+    /// Two versions that were made of the same one.
+    Merge,
+    /// The run as a program.
+    Code,
+    /// A program as a prompt.
+    Paste,
+    /// A link to what the page shows.
+    Share,
+    /// The links that there are.
+    Links,
+    /// A file that is brought in.
+    Import,
+}
+
+/// Lists what can be done on a page, as it stands when it is asked. The page brings it, so that its code comes with it.
+pub type Here = Arc<dyn Fn() -> Vec<Command> + Send + Sync>;
+
+impl Overlay {
+    /// Whether something leaves Etude by it, or comes in.
+    #[must_use]
+    pub const fn carries(self) -> bool {
+        matches!(self, Self::Code | Self::Paste | Self::Share | Self::Links | Self::Import)
+    }
 }
 
 /// What lies over the page. Provided once; every page can open one.
@@ -25,6 +57,14 @@ pub struct Overlays {
     pub open: RwSignal<Option<Overlay>>,
     /// The playground, while it is the page.
     pub desk: RwSignal<Option<Desk>>,
+    /// The prompt that the page is about.
+    pub prompt: RwSignal<Option<Opened>>,
+    /// Why something that was asked of that prompt was not done.
+    pub trouble: RwSignal<Option<ApiError>>,
+    /// What can be done on a page that the others know nothing of.
+    pub here: RwSignal<Option<Here>>,
+    /// What is about to be shared, and its name; else it is what the playground shows.
+    pub sharing: RwSignal<Option<(Shared, String)>>,
     /// The theme: `system`, `light` or `dark`.
     pub theme: RwSignal<&'static str>,
     /// Whether the main key for commands is ⌘.
@@ -38,6 +78,10 @@ impl Default for Overlays {
         Self {
             open: RwSignal::new(None),
             desk: RwSignal::new(None),
+            prompt: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+            here: RwSignal::new(None),
+            sharing: RwSignal::new(None),
             theme: RwSignal::new("system"),
             apple: RwSignal::new(false),
             single_keys: RwSignal::new(true),
@@ -63,6 +107,21 @@ impl Overlays {
     pub fn show(self, overlay: Overlay) {
         browser::close_dialogs();
         self.open.set(Some(overlay));
+    }
+
+    /// Opens the dialog that shares this, by its name.
+    pub fn share(self, what: Shared, name: impl Into<String>) {
+        self.sharing.set(Some((what, name.into())));
+        self.show(Overlay::Share);
+    }
+
+    /// Goes from the system's theme to light, to dark, and back.
+    pub fn next_theme(self) {
+        self.set_theme(match self.theme.get_untracked() {
+            "system" => "light",
+            "light" => "dark",
+            _ => "system",
+        });
     }
 
     /// Changes the theme, and remembers it.

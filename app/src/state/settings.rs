@@ -143,6 +143,18 @@ impl Param {
     /// # Errors
     /// What the parameter takes, when the text is not that.
     pub fn put(self, text: &str, model: &ModelInfo, params: &mut Params) -> Result<(), String> {
+        self.put_for(text, Some(model), params)
+    }
+
+    /// The same for no model in particular: what is kept is not held against the ranges of the model of the day.
+    ///
+    /// # Errors
+    /// What the parameter takes, when the text is not that.
+    pub fn read(self, text: &str, params: &mut Params) -> Result<(), String> {
+        self.put_for(text, None, params)
+    }
+
+    fn put_for(self, text: &str, model: Option<&ModelInfo>, params: &mut Params) -> Result<(), String> {
         let number = || self.number(text, model);
         match self {
             Self::Temperature => params.temperature = Some(number()?),
@@ -171,11 +183,33 @@ impl Param {
         Ok(())
     }
 
-    fn number(self, text: &str, model: &ModelInfo) -> Result<f64, String> {
-        let range = model.range(self.key());
+    /// Takes its value over from other parameters.
+    pub fn copy(self, from: &Params, to: &mut Params) {
+        match self {
+            Self::Temperature => to.temperature = from.temperature,
+            Self::MaxTokens => to.max_tokens = from.max_tokens,
+            Self::TopP => to.top_p = from.top_p,
+            Self::TopK => to.top_k = from.top_k,
+            Self::Stop => to.stop.clone_from(&from.stop),
+            Self::Seed => to.seed = from.seed,
+            Self::PresencePenalty => to.presence_penalty = from.presence_penalty,
+            Self::FrequencyPenalty => to.frequency_penalty = from.frequency_penalty,
+            Self::Logprobs => to.logprobs = from.logprobs,
+            Self::ReasoningEffort => to.reasoning_effort.clone_from(&from.reasoning_effort),
+        }
+    }
+
+    fn number(self, text: &str, model: Option<&ModelInfo>) -> Result<f64, String> {
+        let number = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
         let whole = self.kind() == Kind::Whole;
-        let number = text.trim().parse::<f64>().ok();
-        number.filter(|number| range.contains(*number) && (!whole || number.fract() == 0.0)).ok_or_else(|| {
+        let number = number.filter(|number| !whole || number.fract() == 0.0);
+        let Some(model) = model else {
+            let most = if self == Self::Logprobs { f64::from(u8::MAX) } else { f64::from(u32::MAX) };
+            let kind = if whole { "A whole number." } else { "A number." };
+            return number.filter(|number| !whole || (0.0..=most).contains(number)).ok_or_else(|| kind.to_owned());
+        };
+        let range = model.range(self.key());
+        number.filter(|number| range.contains(*number)).ok_or_else(|| {
             let kind = if whole { "A whole number, " } else { "" };
             format!("{kind}{} to {} for {}.", range.min, range.max, model.name)
         })

@@ -31,6 +31,19 @@ pub fn age(micros: i64, now: i64) -> String {
     }
 }
 
+/// How far ahead that is, in the largest unit that fits, to the nearest.
+#[must_use]
+pub fn ahead(micros: i64, now: i64) -> String {
+    let seconds = micros.saturating_sub(now).max(0) / SECOND;
+    let nearest = |unit: i64| (seconds + unit / 2) / unit;
+    match seconds {
+        0..60 => format!("in {seconds} s"),
+        60..3_570 => format!("in {} min", nearest(60)),
+        3_570..84_600 => format!("in {} h", nearest(3_600)),
+        _ => format!("in {} d", nearest(86_400)),
+    }
+}
+
 /// Date and time of day, UTC.
 fn parts(micros: i64) -> (String, String) {
     let seconds = micros.div_euclid(SECOND);
@@ -72,5 +85,7 @@ mod tests {
         let now = 1_795_658_659 * SECOND;
         let ages = [-5, 9, 59, 60, 7_199, 90_000, 2_592_000].map(|seconds| age(now - seconds * SECOND, now));
         assert_eq!(ages, ["now", "now", "59 s ago", "1 min ago", "1 h ago", "1 d ago", "2026-10-27"]);
+        let ends = [-5, 59, 60, 3_599, 7_199, 86_399, 604_799].map(|seconds| ahead(now + seconds * SECOND, now));
+        assert_eq!(ends, ["in 0 s", "in 59 s", "in 1 min", "in 1 h", "in 2 h", "in 1 d", "in 7 d"]);
     }
 }

@@ -123,6 +123,8 @@ pub fn opened(clock: &Clock) -> Opened {
         model: "mock".into(),
         request_id: None,
         parent: None,
+        prompt: None,
+        group: None,
         wire: None,
         client_digest: None,
         created_at: clock.now_micros(),

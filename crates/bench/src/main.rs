@@ -9,6 +9,7 @@ mod events;
 mod gateway;
 mod http;
 mod latency;
+mod library;
 mod live;
 mod log;
 mod machine;
@@ -32,7 +33,7 @@ use report::Report;
 use tokio::runtime::Runtime;
 
 /// All benchmarks, in the order in which they run and are shown.
-const NAMES: &[&str] = &["latency", "gateway", "streams", "log", "decode", "server", "page", "build"];
+const NAMES: &[&str] = &["latency", "gateway", "streams", "log", "decode", "server", "library", "page", "build"];
 
 #[derive(Parser)]
 #[command(name = "etude-bench", about = "Measures Etude", subcommand_negates_reqs = true)]
@@ -151,6 +152,7 @@ fn measure(name: &str, setting: &Setting) -> Result<Report> {
         "streams" => runtime.block_on(streams::measure(setting)),
         "log" => runtime.block_on(log::measure(setting)),
         "server" => runtime.block_on(server::measure(setting)),
+        "library" => runtime.block_on(library::measure(setting)),
         "page" => page::measure(setting),
         "build" => runtime.block_on(build::measure(setting)),
         "decode" => runtime.block_on(decode::measure(setting)),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ApiError, Code};
+use crate::id::{ComparisonId, PromptId};
 use crate::limits::{MODEL_NAME_BYTES_MAX, RUN_QUERY_BYTES_MAX, RUN_QUERY_WORDS_MAX};
 use crate::run::{Run, RunStatus, RunSummary};
 
@@ -17,6 +18,12 @@ pub struct RunFilter {
     pub from: Option<i64>,
     /// Created before then, in microseconds since 1970, UTC.
     pub to: Option<i64>,
+    /// Of this kept prompt.
+    pub prompt: Option<PromptId>,
+    /// Of this comparison or grid.
+    pub group: Option<ComparisonId>,
+    /// Cost at least this, in micro-dollars.
+    pub cost_from: Option<i64>,
     /// Words of which every one begins a word of the request, the answer, the error or the id.
     pub query: Option<String>,
 }
@@ -58,6 +65,9 @@ impl RunFilter {
             && self.model.as_ref().is_none_or(model)
             && self.from.is_none_or(|from| run.created_at >= from)
             && self.to.is_none_or(|to| run.created_at < to)
+            && (self.prompt.is_none() || run.prompt == self.prompt)
+            && (self.group.is_none() || run.group == self.group)
+            && self.cost_from.is_none_or(|from| run.cost_micros.is_some_and(|cost| cost >= from))
     }
 }
 

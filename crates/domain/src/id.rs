@@ -108,6 +108,22 @@ id!(
     ProviderId, "prv_"
 );
 id!(
+    /// Something with a name and a history.
+    PromptId, "prm_"
+);
+id!(
+    /// One state of a prompt, which never changes.
+    VersionId, "ver_"
+);
+id!(
+    /// Several variants side by side, or over rows of inputs.
+    ComparisonId, "cmp_"
+);
+id!(
+    /// A link that shows something to whoever has it.
+    ShareId, "shr_"
+);
+id!(
     /// A person, or the built-in user where there are no accounts.
     UserId, "usr_"
 );

@@ -74,3 +74,61 @@ pub const UPSTREAM_LIST_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const UPSTREAM_FORWARD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most models of one provider that are taken.
 pub const UPSTREAM_MODELS_MAX: usize = 5_000;
+/// Longest name of a prompt or a comparison, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+/// Longest description of a prompt, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 4_000;
+/// Longest note of a version, in characters.
+pub const NOTE_CHARS_MAX: usize = 2_000;
+/// Most tags of a prompt.
+pub const TAGS_MAX: usize = 32;
+/// Longest tag, and longest label, in characters.
+pub const TAG_CHARS_MAX: usize = 64;
+/// Most labels of a prompt.
+pub const LABELS_MAX: usize = 32;
+/// Most versions of a prompt.
+pub const VERSIONS_MAX: u32 = 100_000;
+/// Prompts on a page of a list, when nothing is said.
+pub const PROMPTS_PAGE_DEFAULT: u32 = 50;
+/// Most prompts on a page of a list.
+pub const PROMPTS_PAGE_MAX: u32 = 200;
+/// Versions on a page of a list, when nothing is said; also the most.
+pub const VERSIONS_PAGE_MAX: u32 = 1_000;
+/// Longest text that prompts are searched for, in bytes.
+pub const PROMPT_QUERY_BYTES_MAX: usize = 256;
+/// How much of a prompt's text it is found by, in bytes.
+pub const PROMPT_TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Most columns of a comparison; also how many of its runs may go on at a time (F2).
+pub const COLUMNS_MAX: usize = 8;
+/// Most rows of a grid.
+pub const ROWS_MAX: usize = 10_000;
+/// Most repetitions of each cell of a comparison.
+pub const REPETITIONS_MAX: u32 = 20;
+/// Most cells of a comparison: a full grid, once.
+pub const CELLS_MAX: u64 = COLUMNS_MAX as u64 * ROWS_MAX as u64;
+/// How much of an answer a cell shows, in characters.
+pub const CELL_TEXT_CHARS_MAX: usize = 400;
+/// Most cells that one frame of the live connection has.
+pub const CELLS_FRAME_MAX: usize = 1_000;
+/// Comparisons that one tab may watch at a time.
+pub const WATCHES_MAX: usize = 16;
+/// Most comparisons that a list shows.
+pub const COMPARISONS_LISTED_MAX: u32 = 500;
+/// Most runs of all comparisons of one user that go on at a time.
+pub const COMPARED_RUNS_MAX: u32 = 64;
+/// Most runs that clients have started in one comparison and that wait for a place.
+pub const COMPARED_RUNS_WAITING_MAX: usize = 1_000;
+/// Forecast above which a comparison asks for a cap, in micro-dollars, where nothing else is set.
+pub const CAP_ASKED_ABOVE_MICROS: i64 = 1_000_000;
+/// How long a link lasts where nothing is said, in seconds (a week).
+pub const SHARE_TTL_S_DEFAULT: u64 = 7 * 24 * 60 * 60;
+/// Longest that a link may last, in seconds (a year).
+pub const SHARE_TTL_S_MAX: u64 = 365 * 24 * 60 * 60;
+/// Shortest, in seconds.
+pub const SHARE_TTL_S_MIN: u64 = 1;
+/// Longest passphrase of a link, in bytes.
+pub const PASSPHRASE_BYTES_MAX: usize = 256;
+/// Wrong passphrases in a row after which a link waits before it takes another.
+pub const PASSPHRASE_TRIES_MAX: u32 = 5;
+/// Largest file that is imported, in bytes.
+pub const IMPORT_BYTES_MAX: usize = 512 * 1024 * 1024;

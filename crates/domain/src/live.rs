@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Verbatim;
+use crate::comparison::{Cell, CellCounts};
 use crate::error::ApiError;
 use crate::event::EventKind;
-use crate::id::RunId;
+use crate::id::{ComparisonId, RunId};
 
 /// What a client sends.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,13 +35,23 @@ pub enum Up {
         /// The run.
         run: RunId,
     },
+    /// Follows the cells of a comparison.
+    Watch {
+        /// The comparison.
+        comparison: ComparisonId,
+    },
+    /// Stops following them.
+    Unwatch {
+        /// The comparison.
+        comparison: ComparisonId,
+    },
 }
 
 /// [`Up`] as it stands on the wire. A tagged enum cannot hold verbatim JSON, so the fields stand side by side.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpFrame {
-    /// `start`, `tail`, `untail` or `cancel`.
+    /// `start`, `tail`, `untail`, `cancel`, `watch` or `unwatch`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Of `start`.
@@ -52,20 +63,29 @@ pub struct UpFrame {
     /// Of `tail`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
+    /// Of `watch` and `unwatch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonId>,
 }
 
 impl UpFrame {
     /// The frame that starts a run.
     #[must_use]
     pub fn start(reference: String, run: Verbatim) -> Self {
-        Self { kind: "start".into(), reference: Some(reference), run: Some(run), after: None }
+        Self { kind: "start".into(), reference: Some(reference), run: Some(run), after: None, comparison: None }
     }
 
     /// A frame about a run that exists: `tail`, `untail` or `cancel`.
     #[must_use]
     pub fn about(kind: &str, run: RunId, after: Option<u64>) -> Self {
         let id = serde_json::value::RawValue::from_string(format!("\"{run}\""));
-        Self { kind: kind.into(), reference: None, run: id.ok().map(Verbatim), after }
+        Self { kind: kind.into(), reference: None, run: id.ok().map(Verbatim), after, comparison: None }
+    }
+
+    /// A frame about a comparison: `watch` or `unwatch`.
+    #[must_use]
+    pub fn on(kind: &str, comparison: ComparisonId) -> Self {
+        Self { kind: kind.into(), reference: None, run: None, after: None, comparison: Some(comparison) }
     }
 
     /// Reads a frame into what it means.
@@ -73,6 +93,11 @@ impl UpFrame {
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn read(self) -> Result<Up, String> {
+        if let "watch" | "unwatch" = self.kind.as_str() {
+            let missing = || format!("`comparison` is missing in a frame of type `{}`.", self.kind);
+            let comparison = self.comparison.ok_or_else(missing)?;
+            return Ok(if self.kind == "watch" { Up::Watch { comparison } } else { Up::Unwatch { comparison } });
+        }
         let Some(run) = self.run else { return Err(format!("`run` is missing in a frame of type `{}`.", self.kind)) };
         if self.kind == "start" {
             let reference = self.reference.ok_or("`ref` is missing in a frame of type `start`.")?;
@@ -83,7 +108,9 @@ impl UpFrame {
             "tail" => Ok(Up::Tail { run: id?, after: self.after }),
             "untail" => Ok(Up::Untail { run: id? }),
             "cancel" => Ok(Up::Cancel { run: id? }),
-            other => Err(format!("Unknown frame type `{other}`; known are start, tail, untail, cancel.")),
+            other => {
+                Err(format!("Unknown frame type `{other}`; known are start, tail, untail, cancel, watch, unwatch."))
+            }
         }
     }
 }
@@ -91,7 +118,7 @@ impl UpFrame {
 /// What the server sends. A client ignores types that it does not know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Down {
-    /// `hello`, `accepted`, `refused`, `event` or `end`.
+    /// `hello`, `accepted`, `refused`, `event`, `end` or `cells`; the last is read as a [`CellsFrame`].
     #[serde(rename = "type")]
     pub kind: String,
     /// Of `accepted` and `refused`: the `ref` of the `start`.
@@ -115,6 +142,9 @@ pub struct Down {
     /// Of `hello`: the build of the page that the server serves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<String>,
+    /// The comparison, of `cells` and where it cannot be watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonId>,
 }
 
 impl Down {
@@ -130,8 +160,32 @@ impl Down {
             data: None,
             error: None,
             build: None,
+            comparison: None,
         }
     }
+}
+
+/// Cells of a comparison that have changed, and how all of them stand: a frame of type `cells`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CellsFrame {
+    /// `cells`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The comparison.
+    pub comparison: ComparisonId,
+    /// The cells, each as it stands now.
+    pub cells: Vec<Cell>,
+    /// Whether more of them may have changed than stand here: those that are shown are to be read again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reread: bool,
+    /// How many stand how.
+    pub counts: CellCounts,
+    /// See [`crate::Comparison::cost_micros`].
+    pub cost_micros: i64,
+    /// See [`crate::Comparison::held`].
+    pub held: Option<String>,
+    /// See [`crate::Comparison::revision`].
+    pub revision: i64,
 }
 
 /// An error as problem JSON (RFC 9457), here and in every HTTP answer of our own API.
@@ -193,6 +247,10 @@ mod tests {
         assert_eq!(read.expect_err("misspelt").hint.as_deref(), Some("Did you mean `after`?"));
         let verbatim = crate::strict::from_slice::<UpFrame>(br#"{"type":"start","ref":"a","run":{ "x": 1.0e1 }}"#);
         assert_eq!(verbatim.expect("reads").run.expect("a run").as_str(), r#"{ "x": 1.0e1 }"#);
+        let comparison = ComparisonId::from_bytes([7; 16]);
+        assert_eq!(up(&format!(r#"{{"type":"watch","comparison":"{comparison}"}}"#)), Ok(Up::Watch { comparison }));
+        assert_eq!(up(&format!(r#"{{"type":"unwatch","comparison":"{comparison}"}}"#)), Ok(Up::Unwatch { comparison }));
+        assert!(up(r#"{"type":"watch","run":"x"}"#).is_err());
         assert!(up(r#"{"type":"dance","run":"x"}"#).is_err());
         assert!(up(r#"{"type":"tail"}"#).is_err());
     }

@@ -108,6 +108,14 @@ impl Params {
                 .hint(format!("Leave `{name}` out, or choose another model.")));
             }
         }
+        self.check_ranges(model)
+    }
+
+    /// Checks every parameter against the ranges of the model, whether it takes it or not: of what is only kept.
+    ///
+    /// # Errors
+    /// The first parameter that is out of range, with the range.
+    pub fn check_ranges(&self, model: &ModelInfo) -> Result<(), ApiError> {
         let numbers = [
             ("temperature", self.temperature),
             ("top_p", self.top_p),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{ChatMessage, ResponseFormat, Tool, ToolCall, Verbatim};
 use crate::error::{ApiError, Code};
 use crate::event::{FinishReason, TokenLogprob, Usage};
-use crate::id::RunId;
+use crate::id::{ComparisonId, PromptId, RunId};
 use crate::limits::{CHOICES_MAX, MESSAGES_MAX, REQUEST_ID_BYTES_MAX};
 use crate::params::Params;
 use crate::strict;
@@ -20,11 +20,27 @@ pub struct NewRun {
     /// Any unique string: makes the submission idempotent for 24 hours (D2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// A model's name or alias.
+    /// A model's name or alias; absent, the prompt's.
+    #[serde(default)]
     pub model: String,
-    /// The messages, with their variables.
-    #[serde(deserialize_with = "strict::objects")]
+    /// The messages, with their variables; absent, the prompt's.
+    #[serde(default, deserialize_with = "strict::objects")]
     pub messages: Vec<ChatMessage>,
+    /// The kept prompt that is run. Once the run is there, it stands beside the messages that it meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<PromptId>,
+    /// Which version of it; the newest where neither this nor a label is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The label of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// `prompt` by its other name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset_id: Option<PromptId>,
+    /// The text for `{{input}}`; where there is no such variable, it is added after the last message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_context: Option<String>,
     /// Values of the variables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, String>,
@@ -51,7 +67,7 @@ pub struct NewRun {
     pub parent: Option<RunId>,
     /// The comparison or grid that it belongs to (`cmp_…`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    pub group: Option<ComparisonId>,
     /// `false`: cancelled 5 s after its last reader left (B4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<bool>,
@@ -64,6 +80,11 @@ impl NewRun {
             request_id: None,
             model: model.into(),
             messages,
+            prompt: None,
+            version: None,
+            label: None,
+            preset_id: None,
+            input_context: None,
             inputs: BTreeMap::new(),
             params: Params::default(),
             tools: Vec::new(),
@@ -77,17 +98,54 @@ impl NewRun {
         }
     }
 
+    /// The kept prompt that it names.
+    #[must_use]
+    pub fn of_prompt(&self) -> Option<PromptId> {
+        self.prompt.or(self.preset_id)
+    }
+
+    /// Checks how a kept prompt is named.
+    fn check_reference(&self) -> Result<(), ApiError> {
+        let refuse = |message: &str, param: &str| {
+            Err(ApiError::new(Code::InvalidRequest, format!("{message} Nothing was sent.")).param(param))
+        };
+        if self.prompt.is_some() && self.preset_id.is_some_and(|preset| Some(preset) != self.prompt) {
+            return refuse("`prompt` and `preset_id` name two prompts.", "preset_id");
+        }
+        if self.version.is_some() && self.label.is_some() {
+            return refuse("`version` and `label` both say which version is meant.", "label");
+        }
+        Ok(())
+    }
+
     /// Checks what can be checked without knowing the model.
     ///
     /// # Errors
     /// `invalid_request` that names the field.
     pub fn check(&self) -> Result<(), ApiError> {
-        let refuse = |message: String| Err(ApiError::new(Code::InvalidRequest, message).param("messages"));
         if let Some(id) = &self.request_id
             && (id.is_empty() || id.len() > REQUEST_ID_BYTES_MAX)
         {
             let message = format!("`request_id` is {} bytes long; 1 to {REQUEST_ID_BYTES_MAX} are taken.", id.len());
             return Err(ApiError::new(Code::InvalidRequest, message).param("request_id"));
+        }
+        if self.of_prompt().is_some() {
+            return self.check_reference();
+        }
+        self.check_whole()
+    }
+
+    /// Checks what must hold once a prompt's messages stand in it.
+    ///
+    /// # Errors
+    /// `invalid_request` that names the field.
+    pub fn check_whole(&self) -> Result<(), ApiError> {
+        let refuse = |message: String| Err(ApiError::new(Code::InvalidRequest, message).param("messages"));
+        if self.model.is_empty() {
+            let message = "`model` is missing. Nothing was sent.";
+            return Err(ApiError::new(Code::InvalidRequest, message)
+                .hint("Name a model, or a kept prompt by `prompt` or `preset_id`.")
+                .param("model"));
         }
         if self.messages.is_empty() {
             return refuse("`messages` is empty; a run needs at least one message.".into());
@@ -232,6 +290,15 @@ pub struct Run {
     /// The wire that a client asked over; absent where it was Etude's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<ClientWire>,
+    /// The kept prompt that it is a run of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<PromptId>,
+    /// The number of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// The comparison or grid that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<ComparisonId>,
     /// Exactly what was asked for.
     pub request: Verbatim,
     /// The parameters in force, the model's defaults included (A2).

@@ -36,6 +36,38 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<T, ApiError> {
     Ok(value)
 }
 
+/// A mistake in JSON, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it is, such as `content.messages[0].role`; empty where it is the whole.
+    pub path: String,
+    /// What is wrong there, as the rest of a sentence that begins with the place.
+    pub why: String,
+}
+
+/// Reads one object out of a larger file: as [`from_slice`], with the place apart.
+///
+/// # Errors
+/// What is wrong, and where.
+pub fn located<T: DeserializeOwned>(json: &str) -> Result<T, Mistake> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read = serde_path_to_error::deserialize(&mut reader).map(|Object(value)| value);
+    read.map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let text = error.inner().to_string();
+        let message = text.split(" at line ").next().unwrap_or(&text);
+        let why = match unknown_field(message) {
+            Some((field, known)) => match closest(field, &known) {
+                Some(meant) => format!("is not known; `{meant}` is."),
+                None => "is not known.".into(),
+            },
+            None => format!("cannot be used: {message}."),
+        };
+        Mistake { path, why }
+    })
+}
+
 /// A struct that must be written as an object: serde's own would take a list of its fields, too, in an order that nobody
 /// has promised.
 struct Object<T>(T);
@@ -179,6 +211,22 @@ mod tests {
         assert!(error.message.contains("messages[0].role") && error.message.contains("unknown variant"), "{error}");
         assert!(refusal("{\"model\":").message.contains("line 1"));
         assert!(refusal("  ").message.contains("empty"));
+    }
+
+    #[test]
+    fn a_mistake_in_a_part_has_its_place_apart() {
+        let mistake = |json: &str| located::<NewRun>(json).expect_err("must be refused");
+        let unknown = mistake(r#"{"model":"m","messages":[],"params":{"temprature":1}}"#);
+        assert_eq!(
+            (unknown.path.as_str(), unknown.why.as_str()),
+            ("params.temprature", "is not known; `temperature` is.")
+        );
+        let wrong = mistake(r#"{"model":"m","messages":[{"role":"usr","content":"x"}]}"#);
+        assert!(
+            wrong.path == "messages[0].role" && wrong.why.starts_with("cannot be used: unknown variant"),
+            "{wrong:?}"
+        );
+        assert_eq!(mistake("[]").path, "");
     }
 
     #[test]

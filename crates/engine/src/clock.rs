@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one place that may ask the machine")]
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use domain::RunId;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
@@ -61,6 +61,12 @@ impl Clock {
             Source::System { started } => u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             Source::Manual { .. } => u64::try_from(self.now_micros() / 1_000).unwrap_or_default(),
         }
+    }
+
+    /// When work that begins now must be over, by the machine's clock: it bounds work, it decides nothing.
+    #[must_use]
+    pub fn deadline(&self, most: Duration) -> Instant {
+        Instant::now() + most
     }
 
     /// A new run's id: a UUIDv7 (RFC 9562), which sorts by time.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use domain::limits::BUILT_IN_CONCURRENT_RUNS;
+use domain::limits::{BUILT_IN_CONCURRENT_RUNS, COLUMNS_MAX};
 use domain::{Origin, Price};
 use serde::Deserialize;
 
@@ -51,6 +51,8 @@ pub struct Server {
     pub blobs_url: Option<String>,
     /// How long running runs may finish at shutdown, in seconds.
     pub drain_s: u64,
+    /// How long ended runs are kept, in days; absent, for ever.
+    pub keep_runs_days: Option<u32>,
 }
 
 impl Default for Server {
@@ -63,6 +65,7 @@ impl Default for Server {
             redis_url: None,
             blobs_url: None,
             drain_s: 10,
+            keep_runs_days: None,
         }
     }
 }
@@ -320,6 +323,11 @@ impl Config {
                 return refuse(format!("etude.toml: two providers are called `{}`.", provider.name));
             }
         }
+        if let Some(url) = self.server.public_url.as_deref().filter(|url| !is_origin(url)) {
+            return refuse(format!(
+                "etude.toml: public_url is `{url}`. Write the address by which others reach this server, such as https://etude.example: scheme and host, no path."
+            ));
+        }
         for (key, value) in [
             ("database_url", &self.server.database_url),
             ("redis_url", &self.server.redis_url),
@@ -338,11 +346,42 @@ impl Config {
         let tier = self.tier.iter().find(|tier| tier.name == "default");
         tier.and_then(|tier| tier.concurrent_runs).unwrap_or(BUILT_IN_CONCURRENT_RUNS)
     }
+
+    /// Runs of one comparison that go on at a time (F2).
+    #[must_use]
+    pub fn compare_runs(&self) -> u32 {
+        let tier = self.tier.iter().find(|tier| tier.name == "default");
+        tier.and_then(|tier| tier.compare_runs).unwrap_or(COLUMNS_MAX as u32)
+    }
+}
+
+/// Whether a text is scheme, host and perhaps a port, and no more.
+fn is_origin(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn e1_a_public_address_has_no_path() {
+        for good in ["https://etude.example", "https://etude.example/", "http://etude.example:8080"] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in
+            ["etude.example", "https://etude.example/x", "https://a@b.example", "ftp://a.example", "https://", ""]
+        {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 
     const EVERYTHING: &str = include_str!("../tests/everything.toml");
 
@@ -353,6 +392,7 @@ mod tests {
         assert_eq!(config.model[0].aliases, ["lab-large-latest"]);
         assert_eq!(config.concurrent_runs(), 2);
         assert_eq!(Config::default().concurrent_runs(), 16);
+        assert_eq!((config.compare_runs(), Config::default().compare_runs()), (8, 8));
     }
 
     #[test]

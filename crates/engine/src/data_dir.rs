@@ -61,6 +61,12 @@ impl DataDir {
         self.root.join("key")
     }
 
+    /// The folder of files that are being imported.
+    #[must_use]
+    pub fn spool(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
     /// The folder of the run log's segments.
     #[must_use]
     pub fn log(&self) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::Ticket;
+use crate::admission::{Ticket, Turn, Waiting};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::log::{HotRun, RunWriter};
@@ -36,6 +37,8 @@ pub struct Setting {
     pub asked: String,
     /// Given back at the end.
     pub ticket: Option<Ticket>,
+    /// Where there is no ticket yet: its place among the waiting runs of its comparison.
+    pub waiting: Option<Waiting>,
     /// Whether it goes on without readers.
     pub keep: bool,
     /// What a client sent, to be kept with the run.
@@ -101,9 +104,12 @@ impl Drive {
         if let Some(notice) = self.setting.notice.take() {
             self.writer.append(RunEvent::Notice(notice)).await?;
         }
-        let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
         let readerless = readerless(&log, self.setting.keep);
         tokio::pin!(readerless);
+        if let Some(end) = self.wait_for_place(&log, readerless.as_mut()).await? {
+            return Ok(end);
+        }
+        let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
         let shutdown = self.setting.shutdown.clone();
         let began = Instant::now();
         let mut total_ms = self.total_ms(self.setting.request.params());
@@ -147,6 +153,37 @@ impl Drive {
                     return Ok(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None)));
                 }
                 Err(error) => return Ok(End::Failed(error)),
+            }
+        }
+    }
+
+    /// Waits until the run may go on, where its comparison has as many as it may; says how it ended where it did before.
+    async fn wait_for_place(
+        &mut self,
+        log: &Arc<HotRun>,
+        mut readerless: Pin<&mut impl Future<Output = ()>>,
+    ) -> Result<Option<End>, Error> {
+        let Some(mut waiting) = self.setting.waiting.take() else { return Ok(None) };
+        loop {
+            let turn = tokio::select! {
+                biased;
+                asked_at_ms = log.cancelled() => return Ok(Some(End::Cancelled { asked_at_ms })),
+                () = self.setting.shutdown.cancelled() => return Ok(Some(End::Failed(leaving()))),
+                () = &mut readerless => {
+                    log.cancel(self.setting.clock.monotonic_ms());
+                    continue;
+                }
+                turn = waiting.turn() => turn,
+            };
+            match turn {
+                Turn::Place(ticket) => {
+                    self.setting.ticket = Some(ticket);
+                    return Ok(None);
+                }
+                Turn::Position { position, reason } => {
+                    let run = self.writer.log().run();
+                    self.writer.append(RunEvent::Queued(Queued { run, position, estimate_ms: None, reason })).await?;
+                }
             }
         }
     }

@@ -167,7 +167,7 @@ fn readable(hot: &HotRun) -> Option<Run> {
     read().inspect_err(|error| tracing::error!(%error, run = %hot.run(), "a run's log cannot be read")).ok()
 }
 
-async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {
+pub(crate) async fn wait_for_row(hot: &HotRun) -> Result<(), Error> {
     for _ in 0..ROW_WAIT_MS / ROW_LOOK_MS {
         if hot.is_kept() {
             return Ok(());

@@ -25,6 +25,9 @@ const COOL_EVERY_MS: u64 = 5_000;
 /// same events.
 const HOT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Microseconds in a day.
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
 /// Pause between two looks for deleted runs whose time to be brought back is over, in milliseconds.
 const PURGE_EVERY_MS: u64 = 5_000;
 /// How much longer than promised a deletion can be undone, in milliseconds: the page's request has a way to go.
@@ -97,7 +100,7 @@ pub async fn cool(log: Arc<Log>, requests: Requests, clock: Clock, stop: Cancell
 
 /// Takes away the content of deleted runs, and what else was deleted, once nobody can bring it back, until told to stop.
 /// It begins with what an earlier process left.
-pub async fn purge(store: Store, clock: Clock, stop: CancellationToken) {
+pub async fn purge(store: Store, clock: Clock, keep_days: Option<u32>, stop: CancellationToken) {
     let mut pause = tokio::time::interval(Duration::from_millis(PURGE_EVERY_MS));
     while stop.run_until_cancelled(pause.tick()).await.is_some() {
         let undo_micros = i64::try_from((UNDO_MS + UNDO_GRACE_MS) * 1_000).unwrap_or(i64::MAX);
@@ -105,6 +108,14 @@ pub async fn purge(store: Store, clock: Clock, stop: CancellationToken) {
         let unused = clock.now_micros().saturating_sub(DRAFT_TTL_MICROS);
         if let Err(error) = purge_others(&store, until, unused).await {
             tracing::error!(%error, "deleted drafts and providers cannot be taken away yet; nobody can read them");
+        }
+        if let Some(days) = keep_days {
+            let since = clock.now_micros().saturating_sub(i64::from(days) * DAY_MICROS);
+            match store.expire_runs(since, clock.now_micros()).await {
+                Ok(0) => {}
+                Ok(runs) => tracing::info!(runs, days, "runs that are older than they are kept are deleted"),
+                Err(error) => tracing::error!(%error, "old runs cannot be deleted yet"),
+            }
         }
         while !stop.is_cancelled() {
             match store.purge_runs(until).await {

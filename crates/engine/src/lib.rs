@@ -5,7 +5,9 @@
 
 mod added;
 pub mod admission;
+pub mod carry;
 pub mod clock;
+pub mod comparisons;
 pub mod config;
 mod data_dir;
 pub mod doctor;
@@ -15,6 +17,7 @@ mod embeddings;
 mod error;
 mod history;
 mod keeper;
+pub mod library;
 pub mod log;
 mod packing;
 mod prices;
@@ -26,6 +29,8 @@ mod requests;
 pub mod runs;
 mod search;
 mod secret;
+pub mod shares;
+mod spoken;
 pub mod store;
 pub mod tape;
 mod vault;
@@ -40,15 +45,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use added::Providers;
+pub use carry::Carry;
 pub use clock::Clock;
+pub use comparisons::Comparisons;
 pub use config::Config;
 pub use drafts::Drafts;
 pub use error::Error;
 pub use inference::Status as InferenceStatus;
+pub use library::Library;
 pub use principal::Principal;
 pub use runs::Started;
+pub use shares::Shares;
+pub use spoken::{Address, Spoken};
 
 use admission::Admission;
+use comparisons::backlog::Backlog;
+use comparisons::feed::Feed;
 use data_dir::DataDir;
 use log::Log;
 use providers::registry::Registry;
@@ -68,9 +80,15 @@ pub(crate) struct Shared {
     clock: Clock,
     log: Arc<Log>,
     store: Store,
+    library: library::Shelf,
     registry: Arc<Registry>,
     vault: Vault,
+    links: shares::Links,
     admission: Admission,
+    /// Who watches comparisons.
+    feed: Feed,
+    /// Who feeds them.
+    backlog: Backlog,
     requests: Requests,
     inference: inference::Engine,
     /// The runs that are being driven, and the keeper.
@@ -82,6 +100,10 @@ pub(crate) struct Shared {
     /// Helpers stop.
     stop: CancellationToken,
     keeper: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+    /// Where files stand that are being imported.
+    spool_dir: std::path::PathBuf,
+    /// Whose turn it is to import.
+    importing: Arc<tokio::sync::Mutex<()>>,
     _data_dir: DataDir,
 }
 
@@ -98,24 +120,31 @@ impl Engine {
         let registry = Arc::new(Registry::new(config, Some(&inference), &clock)?);
         let vault = Vault::open(&data_dir.key(), &clock)?;
         added::load_all(&registry, &vault, &store).await?;
+        let links = shares::Links::open(&store, &vault, &clock, config.server.public_url.as_deref()).await?;
+        let library = library::Shelf::default();
+        library.load(store.clone());
         let requests = Requests::default();
         let (ended, to_keep) = mpsc::unbounded_channel();
         let log = Arc::new(recovery::recover(&data_dir.log(), &store, &requests, &clock, ended).await?);
         let keeper = tokio::spawn(keeper::keep(store.clone(), log.clone(), to_keep));
         let stop = CancellationToken::new();
         tokio::spawn(keeper::cool(log.clone(), requests.clone(), clock.clone(), stop.clone()));
-        tokio::spawn(keeper::purge(store.clone(), clock.clone(), stop.clone()));
+        tokio::spawn(keeper::purge(store.clone(), clock.clone(), config.server.keep_runs_days, stop.clone()));
         tokio::spawn({
             let (registry, stop) = (registry.clone(), stop.clone());
             async move { registry.refresh(&stop).await }
         });
-        Ok(Self(Arc::new(Shared {
+        let shared = Arc::new(Shared {
             clock,
             log,
             store,
+            library,
             registry,
             vault,
-            admission: Admission::new(config.concurrent_runs()),
+            links,
+            admission: Admission::new(config.concurrent_runs(), config.compare_runs()),
+            feed: Feed::default(),
+            backlog: Backlog::default(),
             requests,
             inference,
             tasks: TaskTracker::new(),
@@ -123,14 +152,43 @@ impl Engine {
             interrupt: CancellationToken::new(),
             stop,
             keeper: std::sync::Mutex::new(Some(keeper)),
+            spool_dir: data_dir.spool(),
+            importing: Arc::default(),
             _data_dir: data_dir,
-        })))
+        });
+        shares::settle_left(&shared).await?;
+        Backlog::resume(&shared).await?;
+        Ok(Self(shared))
     }
 
     /// Everything that can be done with runs.
     #[must_use]
     pub fn runs(&self) -> Runs<'_> {
         Runs(&self.0)
+    }
+
+    /// Everything that can be done with comparisons.
+    #[must_use]
+    pub fn comparisons(&self) -> Comparisons<'_> {
+        Comparisons(&self.0)
+    }
+
+    /// Everything that can be done with prompts.
+    #[must_use]
+    pub fn library(&self) -> Library<'_> {
+        Library(&self.0)
+    }
+
+    /// Everything that can be done with links.
+    #[must_use]
+    pub fn shares(&self) -> Shares<'_> {
+        Shares(&self.0)
+    }
+
+    /// Everything that can be done with files: export and import.
+    #[must_use]
+    pub fn carry(&self) -> Carry<'_> {
+        Carry(&self.0)
     }
 
     /// Everything that can be done with drafts.

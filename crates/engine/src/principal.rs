@@ -17,4 +17,10 @@ impl Principal {
     pub const fn built_in() -> Self {
         Self { workspace: WorkspaceId::from_bytes([0; 16]), user: UserId::from_bytes([0; 16]) }
     }
+
+    /// What the person is called, beside what they have saved.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        "You"
+    }
 }

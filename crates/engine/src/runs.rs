@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use domain::event::Notice;
 use domain::limits::COUNTED_BYTES_MAX;
-use domain::{ApiError, ClientWire, Code, ModelInfo, NewRun, Run, RunId, Vendor, Wire, WireRequest, strict, template};
+use domain::{
+    ApiError, ClientWire, Code, ComparisonId, ModelInfo, NewRun, Run, RunId, Vendor, Wire, WireRequest, strict,
+    template,
+};
 use tokio::sync::oneshot;
 
 use crate::Shared;
-use crate::admission::LimitState;
+use crate::admission::{LimitState, Ticket, Waiting};
 use crate::drive::{Setting, abandon, drive};
 use crate::error::Error;
+use crate::library::Library;
 use crate::log::{HotRun, Log, Opened, Tail};
 use crate::principal::Principal;
 use crate::render::{Native, refuse_foreign, render};
@@ -88,14 +92,25 @@ impl Runs<'_> {
     ) -> Result<Started, Error> {
         let shared = self.0;
         new.check()?;
-        let request = serde_json::to_string(&new).map_err(|error| Error::Corrupt(error.to_string()))?;
+        let request = written(&new)?;
         let named = client.as_ref().filter(|_| new.request_id.is_some());
         let client_digest = named.map(|client| requests::client_digest(client.wire, &client.request.body));
+        // By what was asked for, not by what that means today: a label may have moved when it is asked for again.
+        let by_name = new.of_prompt().filter(|_| new.request_id.is_some()).map(|_| requests::digest(&request));
+        let client_digest = client_digest.or(by_name);
         let body = client_digest.unwrap_or_else(|| requests::digest(&request));
         let claim = match self.claim(principal, &new, body).await? {
             Some(Lookup::Same(run)) => return Ok(Started { run, replayed: true, concurrency: None }),
             Some(Lookup::New(claim)) => Some(claim),
             None => None,
+        };
+        let (new, request) = match new.of_prompt() {
+            None => (new, request),
+            Some(_) => {
+                let new = Library(shared).resolve(principal, new).await?;
+                let request = written(&new)?;
+                (new, request)
+            }
         };
         let (model, provider) = shared.registry.resolve(&new.model).await?;
         let speaks = provider.speaks();
@@ -103,8 +118,8 @@ impl Runs<'_> {
         let rendered = render(&new, &model.info)?.in_own_words(client.as_ref().and_then(own_words));
         strict::refuse_nul(&request)?;
         provider.check(&model, &rendered).await?;
-        let ticket = self.admit(principal)?;
-        let concurrency = Some(ticket.state);
+        let (ticket, waiting, state) = self.admit(principal, new.group)?;
+        let concurrency = Some(state);
         let opened = Opened {
             run: shared.clock.run_id(),
             workspace: principal.workspace,
@@ -113,6 +128,8 @@ impl Runs<'_> {
             model: new.model.clone(),
             request_id: new.request_id.clone(),
             parent: new.parent,
+            prompt: new.prompt.zip(new.version),
+            group: new.group,
             wire: client.as_ref().map(|client| client.wire),
             client_digest,
             created_at: shared.clock.now_micros(),
@@ -123,7 +140,8 @@ impl Runs<'_> {
             model,
             provider,
             asked: new.model,
-            ticket: Some(ticket),
+            ticket,
+            waiting,
             keep: new.keep.unwrap_or(true),
             notice: client.as_ref().and_then(unsent),
             client: client.map(|client| client.request),
@@ -203,7 +221,12 @@ impl Runs<'_> {
         self.0.requests.look_up(principal.workspace, request_id, body, now).await.map(Some)
     }
 
-    fn admit(self, principal: &Principal) -> Result<crate::admission::Ticket, Error> {
+    /// A run of a comparison has a ticket or its place in the line, any other a ticket.
+    fn admit(
+        self,
+        principal: &Principal,
+        group: Option<ComparisonId>,
+    ) -> Result<(Option<Ticket>, Option<Waiting>, LimitState), Error> {
         if self.0.draining.is_cancelled() {
             return Err(ApiError::new(Code::Overloaded, "The server is being stopped and starts no new runs.")
                 .retry(Some(REFUSED_RETRY_MS))
@@ -212,7 +235,22 @@ impl Runs<'_> {
         if !self.0.log.is_healthy() {
             return Err(unwritable().into());
         }
-        self.0.admission.admit(principal)
+        let Some(comparison) = group else {
+            let ticket = self.0.admission.admit(principal)?;
+            let state = ticket.state;
+            return Ok((Some(ticket), None, state));
+        };
+        let mut waiting = self.0.admission.line_up(principal, comparison)?;
+        Ok(match waiting.take() {
+            Some(ticket) => {
+                let state = ticket.state;
+                (Some(ticket), None, state)
+            }
+            None => {
+                let state = waiting.state();
+                (None, Some(waiting), state)
+            }
+        })
     }
 
     /// A run as it stands.
@@ -275,6 +313,10 @@ impl Runs<'_> {
     pub(crate) fn hot(self, principal: &Principal, run: RunId) -> Option<Arc<HotRun>> {
         self.0.log.hot(run).filter(|hot| hot.opened.workspace == principal.workspace)
     }
+}
+
+fn written(new: &NewRun) -> Result<String, Error> {
+    serde_json::to_string(new).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
 fn own_words(client: &ClientCall) -> Option<Native> {

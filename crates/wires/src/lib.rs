@@ -10,12 +10,16 @@
 //! | [`answer`] | the fold of events into an answer's blocks, and what every wire makes of them |
 //! | [`openai`] | chat completions, completions, responses |
 //! | [`anthropic`] | messages |
+//! | [`code`] | a run as a program: curl, Python, TypeScript, Rust |
+//! | [`paste`] | a program, a body or an exported prompt as a run |
 //! | [`error`] | errors in either vendor's shape, with the status that its SDK makes a class of |
 
 pub mod answer;
 pub mod anthropic;
+pub mod code;
 pub mod error;
 pub mod openai;
+pub mod paste;
 pub mod reading;
 
 pub use answer::{Answered, Speak};

@@ -15,13 +15,16 @@ pub struct Target {
     pub tools: bool,
     /// Whether it can see pictures.
     pub images: bool,
+    /// Whether a kept prompt stands before what the request says: then the body is not sent on as it came, and what the
+    /// wire demands may be the prompt's to say.
+    pub preset: bool,
 }
 
 impl Target {
     /// A model by the name that a client gave it.
     #[must_use]
     pub fn new(model: String, vendor: Option<Vendor>, info: &ModelInfo) -> Self {
-        Self { model, vendor, tools: info.tools, images: info.images }
+        Self { model, vendor, tools: info.tools, images: info.images, preset: false }
     }
 }
 
@@ -140,7 +143,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// A reader of requests in the words of `vendor`; `native` where such a body can be sent on.
     pub fn new(target: &Target, vendor: Vendor, native: bool) -> Self {
-        let native = native && target.vendor == Some(vendor);
+        let native = native && !target.preset && target.vendor == Some(vendor);
         Self { target: target.clone(), vendor, native, unsent: Vec::new(), options: Vec::new(), paths: Vec::new() }
     }
 

@@ -50,7 +50,7 @@ fn check(wire: &str, plain: &Value, read: impl Fn(Fields<'_>, &Target) -> Result
             fields.raw("model");
             let named = row.named.as_deref().unwrap_or_else(|| row.field.split(':').next().unwrap_or_default());
             let place = format!("{wire}: {} for {vendor:?}", row.field);
-            match read(fields, &Target { model: "m".into(), vendor, tools: true, images: true }) {
+            match read(fields, &Target { model: "m".into(), vendor, tools: true, images: true, preset: false }) {
                 Ok(reading) if reading.unsent.is_empty() => assert_eq!(want, Outcome::Taken, "{place}"),
                 Ok(reading) => {
                     assert_eq!(want, Outcome::Unsent, "{place}: {:?}", reading.unsent);

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::{ApiError, Code};
 
 use super::problem::Refusal;
+use super::shared;
 use crate::state::AppState;
 
 /// A file, a page that says "not found", or a problem where a program asked.
@@ -15,6 +16,9 @@ pub async fn file_or_page(State(state): State<AppState>, request: Request) -> Re
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if let Some(file) = state.assets.get(&path, request.headers()).filter(|_| reads) {
         return file;
+    }
+    if path.starts_with("/s/") {
+        return shared::not_there(&state);
     }
     if is_api(request.uri()) || !reads {
         return Refusal::from(ApiError::new(Code::NotFound, format!("There is no `{path}`."))).into_response();

@@ -30,19 +30,26 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+/// Refuses a body that is not called JSON.
+///
+/// # Errors
+/// When it is called something else.
+pub fn check_kind(request: &Request) -> Result<(), ApiError> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // Anything else could be sent by a form of another site without asking.
+    if kind.split(';').next().map(str::trim) == Some("application/json") {
+        return Ok(());
+    }
+    let message = format!("The body's content type is `{kind}`; `application/json` was expected.");
+    Err(ApiError::new(Code::UnsupportedMediaType, message))
+}
+
 /// A body of JSON, not read yet.
 ///
 /// # Errors
 /// When it is called something else, is over the inline limit, or does not arrive whole.
 pub async fn read(request: Request) -> Result<Bytes, ApiError> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // Anything else could be sent by a form of another site without asking.
-    if kind.split(';').next().map(str::trim) != Some("application/json") {
-        return Err(ApiError::new(
-            Code::UnsupportedMediaType,
-            format!("The body's content type is `{kind}`; `application/json` was expected."),
-        ));
-    }
+    check_kind(&request)?;
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut body = request.into_body();
     if length.is_some_and(|length: usize| length > INLINE_BODY_BYTES_MAX) {
@@ -69,7 +76,7 @@ pub async fn read(request: Request) -> Result<Bytes, ApiError> {
 
 /// Reads what is not wanted, up to a bound: a client that is still sending would see its connection break in place of
 /// the refusal.
-async fn drain(mut body: Body) {
+pub async fn drain(mut body: Body) {
     let rest = async {
         let mut read = 0;
         while let Some(Ok(frame)) = body.frame().await {

@@ -1,20 +1,22 @@
-//! `GET /v1/live`: the tab's one WebSocket. It starts, tails and cancels runs; every frame names its run.
+//! `GET /v1/live`: the tab's one WebSocket. It starts, tails and cancels runs, and watches comparisons; every frame names
+//! its run or its comparison.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::response::{IntoResponse, Response};
-use domain::limits::{INLINE_BODY_BYTES_MAX, LIVE_TAILS_MAX, PING_EVERY_MS};
+use domain::limits::{INLINE_BODY_BYTES_MAX, LIVE_TAILS_MAX, PING_EVERY_MS, WATCHES_MAX};
 use domain::live::{Down, Problem, Up, UpFrame};
-use domain::{ApiError, Code, RunId, strict};
+use domain::{ApiError, Code, ComparisonId, RunId, strict};
 use engine::log::Tail;
 use engine::tape::Entry;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +60,7 @@ async fn talk(socket: WebSocket, state: AppState, closing: CancellationToken) {
     let (out, waiting) = mpsc::channel(FRAMES_WAITING);
     let mut hello = Down::new("hello");
     hello.build = Some(state.assets.build().to_owned());
-    let connection = Connection { state, out, tails: Arc::default() };
+    let connection = Connection { state, out, tails: Arc::default(), watches: Arc::default() };
     connection.say(&hello).await;
     tokio::select! {
         () = write(sink, waiting) => {}
@@ -92,6 +94,7 @@ struct Connection {
     state: AppState,
     out: mpsc::Sender<Utf8Bytes>,
     tails: Arc<Mutex<HashMap<RunId, AbortHandle>>>,
+    watches: Arc<Mutex<HashMap<ComparisonId, AbortHandle>>>,
 }
 
 impl Connection {
@@ -144,6 +147,12 @@ impl Connection {
             Up::Untail { run } => {
                 if let Some(tail) = self.lock().remove(&run) {
                     tail.abort();
+                }
+            }
+            Up::Watch { comparison } => self.spawn_watch(comparison, tasks).await,
+            Up::Unwatch { comparison } => {
+                if let Some(watch) = lock(&self.watches).remove(&comparison) {
+                    watch.abort();
                 }
             }
             Up::Cancel { run } => {
@@ -199,6 +208,52 @@ impl Connection {
         self.say(&end).await;
     }
 
+    /// Starts to watch a comparison and remembers it; an older watch of the same one ends.
+    async fn spawn_watch(&self, id: ComparisonId, tasks: &mut JoinSet<()>) {
+        let is_full = {
+            let watches = lock(&self.watches);
+            watches.len() >= WATCHES_MAX && !watches.contains_key(&id)
+        };
+        if is_full {
+            let why = format!("One connection watches up to {WATCHES_MAX} comparisons.");
+            return self.refuse_watch(id, ApiError::new(Code::InvalidRequest, why)).await;
+        }
+        let connection = self.clone();
+        // Held while spawning, so that a short one cannot end before it is remembered.
+        let mut watches = lock(&self.watches);
+        let handle = tasks.spawn(async move { connection.watch(id).await });
+        if let Some(older) = watches.insert(id, handle) {
+            older.abort();
+        }
+    }
+
+    async fn watch(&self, id: ComparisonId) {
+        match self.state.engine.comparisons().watch(&self.state.principal, id).await {
+            Ok(mut watch) => {
+                while let Some(frame) = watch.next().await {
+                    if !self.send(&frame).await {
+                        return;
+                    }
+                }
+                let gone = ApiError::new(Code::Gone, format!("{id} was deleted."));
+                self.refuse_watch(id, gone).await;
+            }
+            Err(error) => self.refuse_watch(id, error.public()).await,
+        }
+        let mut watches = lock(&self.watches);
+        // A newer watch of the same comparison stays.
+        if watches.get(&id).is_some_and(|watch| watch.id() == tokio::task::id()) {
+            watches.remove(&id);
+        }
+    }
+
+    async fn refuse_watch(&self, comparison: ComparisonId, error: ApiError) {
+        let mut refused = Down::new("refused");
+        refused.comparison = Some(comparison);
+        refused.error = Some(Problem::new(error, None));
+        self.say(&refused).await;
+    }
+
     fn is_full(&self, run: RunId) -> bool {
         let tails = self.lock();
         tails.len() >= LIVE_TAILS_MAX && !tails.contains_key(&run)
@@ -215,8 +270,8 @@ impl Connection {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RunId, AbortHandle>> {
-        self.tails.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<RunId, AbortHandle>> {
+        lock(&self.tails)
     }
 
     async fn refuse(&self, reference: Option<String>, run: Option<RunId>, error: ApiError) {
@@ -228,10 +283,18 @@ impl Connection {
     }
 
     async fn say(&self, frame: &Down) {
-        let text = serde_json::to_string(frame).expect("a frame is strings, numbers and JSON");
-        // An error means that the client is gone.
-        let _ = self.out.send(text.into()).await;
+        let _ = self.send(frame).await;
     }
+
+    /// Says whether the client is still there.
+    async fn send(&self, frame: &impl Serialize) -> bool {
+        let text = serde_json::to_string(frame).expect("a frame is strings, numbers and JSON");
+        self.out.send(text.into()).await.is_ok()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Written by hand: the data is JSON already, and this is the hot path.

@@ -11,12 +11,15 @@ use bytes::Bytes;
 use serde_json::Value;
 
 /// Its parts; they are joined in this order.
-const PARTS: [&str; 18] = [
+const PARTS: [&str; 21] = [
     include_str!("../../openapi/root.json"),
     include_str!("../../openapi/runs.json"),
     include_str!("../../openapi/run-request.json"),
     include_str!("../../openapi/run-answer.json"),
     include_str!("../../openapi/run-events.json"),
+    include_str!("../../openapi/presets.json"),
+    include_str!("../../openapi/shares.json"),
+    include_str!("../../openapi/carry.json"),
     include_str!("../../openapi/chat.json"),
     include_str!("../../openapi/chat-answer.json"),
     include_str!("../../openapi/completions.json"),

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use domain::history::parse_statuses;
 use domain::limits::{REQUEST_ID_BYTES_MAX, RUNS_PAGE_DEFAULT, RUNS_PAGE_MAX};
 use domain::run::RunPage;
-use domain::{ApiError, Code, NewRun, Run, RunFilter, RunId, Wire};
+use domain::{ApiError, Code, ComparisonId, NewRun, PromptId, Run, RunFilter, RunId, Wire};
 use engine::runs::Cancelled;
 use serde::Deserialize;
 
@@ -80,6 +80,10 @@ pub struct ListQuery {
     to: Option<i64>,
     /// Words of request, answer, error or id.
     query: Option<String>,
+    prompt: Option<PromptId>,
+    group: Option<ComparisonId>,
+    /// In micro-dollars.
+    cost_from: Option<i64>,
 }
 
 /// Lists runs, newest first: those that every parameter admits.
@@ -104,6 +108,9 @@ pub async fn list(
         from: query.from,
         to: query.to,
         query: query.query,
+        prompt: query.prompt,
+        group: query.group,
+        cost_from: query.cost_from,
     };
     Ok(axum::Json(state.engine.runs().list(&state.principal, &filter, query.after, limit).await?))
 }

@@ -30,14 +30,20 @@ pub fn answer(run: RunId, tail: Tail, closing: CancellationToken) -> Response {
     head(Body::from_stream(frames).into_response(), run)
 }
 
+/// The head of a stream of a run's events.
+pub fn head(response: Response, run: RunId) -> Response {
+    let mut response = events(response);
+    insert_run(&mut response, run);
+    response
+}
+
 /// The head of a stream of events.
-pub fn head(mut response: Response, run: RunId) -> Response {
+pub fn events(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Proxies that buffer would undo "flush per token".
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    insert_run(&mut response, run);
     response
 }
 
@@ -48,7 +54,9 @@ pub fn insert_run(response: &mut Response, run: RunId) {
     }
 }
 
-fn encode(entries: &[Entry]) -> Bytes {
+/// Entries as they stand in a stream.
+#[must_use]
+pub fn encode(entries: &[Entry]) -> Bytes {
     let mut out = Vec::with_capacity(entries.iter().map(|entry| entry.data.len() + 48).sum());
     for Entry { seq, kind, data } in entries {
         write!(out, "id: {seq}\nevent: {}\ndata: ", kind.as_str()).expect("a vector takes all bytes");

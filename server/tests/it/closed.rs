@@ -35,8 +35,12 @@ fn routes() -> Vec<(reqwest::Method, String)> {
             let (method, path) = line.split_once(' ').expect("a method and a path");
             let path = path
                 .replace("{id}", "run_00000000000000000000000000000000")
+                .replace("{prompt}", "prm_00000000000000000000000000000000")
+                .replace("{version}", "1")
+                .replace("{range}", "1..2")
                 .replace(":id", "run_00000000000000000000000000000000")
-                .replace("{*name}", "none");
+                .replace("{*name}", "none")
+                .replace("{share}", "none");
             (method.parse().expect("a method"), path)
         })
         .collect()

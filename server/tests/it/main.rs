@@ -2,8 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "what is waited for here is real time")]
 
 mod api;
+mod carry;
 mod clients;
 mod closed;
+mod comparisons;
 mod crash;
 mod discovery;
 mod disk;
@@ -13,8 +15,11 @@ mod history;
 mod live;
 mod openapi;
 mod page;
+mod presets;
 mod resume;
 mod secrets;
+mod shares;
+mod shares_budget;
 mod shutdown;
 mod startup;
 mod wires;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::harness::{Etude, binary};
 
 /// The first parts of the paths that are not the API: pages, and the page's own functions.
-const PAGES: [&str; 4] = ["", "api", "runs", "settings"];
+const PAGES: [&str; 7] = ["", "api", "compare", "library", "p", "runs", "settings"];
 
 /// Every route of the API in the binary's own table, as `METHOD /path`.
 fn routes() -> BTreeSet<String> {

@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 use crate::harness::{Etude, Mock, ask, furnished};
 
 /// Calls a server function that takes JSON.
-async fn call(etude: &Etude, name: &str, body: Value) -> (u16, Value) {
+pub async fn call(etude: &Etude, name: &str, body: Value) -> (u16, Value) {
     let answer = etude.post(&format!("/api/{name}")).json(&body).send().await.expect("answers");
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 
 /// Calls one that takes a form.
-async fn submit(etude: &Etude, name: &str, form: String) -> u16 {
+pub async fn submit(etude: &Etude, name: &str, form: String) -> u16 {
     let request = etude.post(&format!("/api/{name}")).header("content-type", "application/x-www-form-urlencoded");
     request.body(form).send().await.expect("answers").status().as_u16()
 }
 
-async fn read(etude: &Etude, path: &str) -> Value {
+pub async fn read(etude: &Etude, path: &str) -> Value {
     etude.get(path).send().await.expect("answers").json().await.expect("json")
 }
 

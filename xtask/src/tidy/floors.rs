@@ -61,7 +61,7 @@ const FLOORS: &[Floor] = &[
     },
     Floor {
         name: "app",
-        ours: &["domain", "engine"],
+        ours: &["domain", "engine", "wires"],
         never: &["sqlx*", "reqwest", "redis", "object_store", "llama-cpp-*"],
         why: "app is the page and thin server functions: it knows no SQL and no upstream HTTP",
     },

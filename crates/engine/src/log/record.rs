@@ -3,7 +3,7 @@
 //! A record is `length: u32`, `crc32: u32` (of the payload), `payload`; the payload is the run's id in
 //! 16 bytes, then one byte for the kind, then the rest. Numbers are little-endian.
 
-use domain::{ClientWire, EventKind, RunId, UserId, WorkspaceId};
+use domain::{ClientWire, ComparisonId, EventKind, PromptId, RunId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::requests;
@@ -32,6 +32,12 @@ pub struct Opened {
     pub request_id: Option<String>,
     /// The run that this one continues or retries.
     pub parent: Option<RunId>,
+    /// The kept prompt that it is a run of, and the number of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<(PromptId, u32)>,
+    /// The comparison or grid that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<ComparisonId>,
     /// The wire that a client asked over; absent where it was Etude's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<ClientWire>,

@@ -139,3 +139,14 @@ pub struct Model {
     /// Its name at the provider.
     pub upstream: String,
 }
+
+/// The body that asks for this over a vendor's wire, streamed.
+///
+/// # Errors
+/// When that wire has no words for something.
+pub(crate) fn body_of(vendor: Vendor, name: &str, model: &Model, request: &ChatRequest) -> Result<String, ApiError> {
+    match vendor {
+        Vendor::Openai => openai::encode(name, request),
+        Vendor::Anthropic => anthropic::encode(name, model, request),
+    }
+}

@@ -288,6 +288,12 @@ impl Registry {
         self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether a model is known to cost nothing.
+    #[must_use]
+    pub fn is_free(&self, name: &str) -> bool {
+        self.catalogue().find(name).is_some_and(|(model, _)| model.info.price == Some(domain::Price::FREE))
+    }
+
     /// All models, the default first.
     #[must_use]
     pub fn models(&self) -> Vec<ModelInfo> {

@@ -9,13 +9,17 @@ use crate::error::Error;
 /// Most runs whose content one transaction takes away.
 const PURGE_RUNS: i64 = 64;
 
+/// Most runs that are deleted at a time because they are old.
+const EXPIRE_RUNS: i64 = 1_000;
+
 /// Everything that goes with a run's content. The row itself stays, so that a tail answers 410.
-const CONTENT: [&str; 6] = [
+pub(super) const CONTENT: [&str; 7] = [
     "delete from run_outputs where run = $1",
     "delete from run_tapes where run = $1",
     "delete from run_wires where run = $1",
     "delete from run_texts where run = $1",
     "delete from run_blobs where run = $1",
+    "update comparison_cells set text = '', error = null where run = $1",
     "update runs set request = null, error = null, snippet = '', prompt = '' where id = $1",
 ];
 
@@ -34,6 +38,24 @@ impl Store {
                 .await?
                 .rows_affected();
         Ok(changed > 0)
+    }
+
+    /// Deletes runs that were created before `since`, some at a time. Says how many.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn expire_runs(&self, since: i64, now: i64) -> Result<u64, Error> {
+        // Ids begin with the time: the oldest come first.
+        let changed = sqlx::query(
+            "update runs set deleted_at = $2 where id in \
+             (select id from runs where deleted_at is null and created_at < $1 order by id limit $3)",
+        )
+        .bind(since)
+        .bind(now)
+        .bind(EXPIRE_RUNS)
+        .execute(&self.writer)
+        .await?;
+        Ok(changed.rows_affected())
     }
 
     /// Brings a deleted run back, if its content is still there. Says whether one came back.

@@ -49,7 +49,9 @@ impl Store {
              and created_at >= $5 and created_at < $6 \
              and ($7 is null or (select t.id from run_texts t where t.run = runs.id) in \
                (select rowid from run_search where run_search match $7)) \
-             order by id desc limit $8"
+             and ($8 is null or prompt_id = $8) and ($9 is null or comparison = $9) \
+             and ($10 is null or cost_micros >= $10) \
+             order by id desc limit $11"
         ))
         .bind(&workspace.as_bytes()[..])
         .bind(&before.as_bytes()[..])
@@ -58,6 +60,9 @@ impl Store {
         .bind(filter.from.unwrap_or(i64::MIN))
         .bind(filter.to.unwrap_or(i64::MAX))
         .bind(filter.query.as_deref().map(search::expression))
+        .bind(filter.prompt.map(|prompt| prompt.as_bytes().to_vec()))
+        .bind(filter.group.map(|group| group.as_bytes().to_vec()))
+        .bind(filter.cost_from)
         .bind(i64::from(limit) + 1)
         .fetch_all(&self.readers)
         .await?;

@@ -1,13 +1,20 @@
 //! The database: SQLite, one connection that writes, several that read.
 
 mod blobs;
+pub(crate) mod carry;
+pub(crate) mod cells;
+pub(crate) mod comparisons;
 mod deletion;
 mod drafts;
 mod history;
 mod migrate;
+pub(crate) mod prompts;
 mod providers;
 mod runs;
 pub mod schema;
+mod share_runs;
+mod shares;
+pub(crate) mod versions;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,6 +25,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::error::Error;
 pub use providers::ProviderRow;
 pub use runs::{Ended, Kept, RememberedRequest, assemble, summary};
+pub use share_runs::{Reservation, Reserved, Unsettled};
+pub use shares::{ShareRow, SigningKeyRow};
 
 /// Connections that read.
 const READERS: u32 = 4;

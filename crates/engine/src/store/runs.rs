@@ -2,7 +2,9 @@
 
 use domain::chat::Verbatim;
 use domain::event::{FinishReason, Usage};
-use domain::{ClientWire, Output, Params, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId};
+use domain::{
+    ClientWire, ComparisonId, Output, Params, PromptId, Run, RunId, RunStatus, RunSummary, RunView, Wire, WorkspaceId,
+};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
@@ -71,6 +73,9 @@ pub fn assemble(opened: &Opened, view: RunView) -> Result<Run, Error> {
         resolved_model: started.as_ref().map(|started| started.resolved_model.clone()),
         provider: started.as_ref().map(|started| started.provider.clone()),
         endpoint: started.as_ref().map(|started| started.endpoint.clone()),
+        prompt: opened.prompt.map(|(prompt, _)| prompt),
+        version: opened.prompt.map(|(_, version)| version),
+        group: opened.group,
         request: verbatim(opened.request.clone())?,
         params: started.map(|started| started.params).unwrap_or_default(),
         output,
@@ -236,7 +241,7 @@ impl Store {
     }
 }
 
-async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
+pub(super) async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     let Ended { opened, tape, wire } = ended;
     let run = assemble(opened, tape.view()?)?;
     let listed = summary(&run);
@@ -244,9 +249,10 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     let inserted = sqlx::query(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
-         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt, wire) \
+         cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt, wire, \
+         prompt_id, version, comparison) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26, $27) on conflict (id) do nothing",
+         $22, $23, $24, $25, $26, $27, $28, $29, $30) on conflict (id) do nothing",
     )
     .bind(&run.id.as_bytes()[..])
     .bind(&opened.workspace.as_bytes()[..])
@@ -275,6 +281,9 @@ async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
     .bind(run.request_id.as_ref().map(|_| opened.digest().to_vec()))
     .bind(listed.prompt)
     .bind(run.wire.map(ClientWire::as_str))
+    .bind(opened.prompt.map(|(prompt, _)| prompt.as_bytes().to_vec()))
+    .bind(opened.prompt.map(|(_, version)| version))
+    .bind(opened.group.map(|group| group.as_bytes().to_vec()))
     .execute(&mut *db)
     .await?
     .rows_affected();
@@ -321,7 +330,6 @@ fn without(packed: &[u8], pictures: &[blobs::Blob]) -> Result<Vec<u8>, Error> {
 
 fn read_run(row: &SqliteRow) -> Result<Run, Error> {
     let summary = read_summary(row)?;
-    let parent: Option<Vec<u8>> = row.try_get("parent")?;
     Ok(Run {
         id: summary.id,
         status: summary.status,
@@ -330,6 +338,9 @@ fn read_run(row: &SqliteRow) -> Result<Run, Error> {
         wire: summary.wire,
         provider: row.try_get("provider")?,
         endpoint: row.try_get("endpoint")?,
+        prompt: id(row, "prompt_id")?.map(PromptId::from_bytes),
+        version: row.try_get("version")?,
+        group: id(row, "comparison")?.map(ComparisonId::from_bytes),
         request: verbatim(row.try_get("request")?)?,
         params: parse::<Params>(row.try_get("params")?)?,
         output: row.try_get::<Option<String>, _>("output")?.map(parse::<Output>).transpose()?.unwrap_or_default(),
@@ -340,7 +351,7 @@ fn read_run(row: &SqliteRow) -> Result<Run, Error> {
         ttft_ms: summary.ttft_ms,
         total_ms: summary.total_ms,
         error: row.try_get::<Option<String>, _>("error")?.map(parse).transpose()?,
-        parent: parent.and_then(|bytes| Some(RunId::from_bytes(bytes.try_into().ok()?))),
+        parent: id(row, "parent")?.map(RunId::from_bytes),
         request_id: row.try_get("request_id")?,
         created_at: summary.created_at,
     })
@@ -379,24 +390,29 @@ pub(super) fn bytes<const N: usize>(row: &SqliteRow, column: &'static str) -> Re
     bytes.try_into().map_err(|_| Error::Corrupt(format!("column `{column}` does not have {N} bytes")))
 }
 
-fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, Error> {
+pub(super) fn id(row: &SqliteRow, column: &'static str) -> Result<Option<[u8; 16]>, Error> {
+    let bytes: Option<Vec<u8>> = row.try_get(column)?;
+    Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
+}
+
+pub(super) fn unsigned(row: &SqliteRow, column: &'static str) -> Result<u64, Error> {
     Ok(row.try_get::<i64, _>(column)?.try_into().unwrap_or_default())
 }
 
-fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<u64>, Error> {
+pub(super) fn optional(row: &SqliteRow, column: &'static str) -> Result<Option<u64>, Error> {
     Ok(row.try_get::<Option<i64>, _>(column)?.and_then(|number| number.try_into().ok()))
 }
 
 /// SQLite's integers are signed.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
+pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| Error::Corrupt(error.to_string()))
 }
 
-fn parse<T: DeserializeOwned>(text: String) -> Result<T, Error> {
+pub(super) fn parse<T: DeserializeOwned>(text: String) -> Result<T, Error> {
     serde_json::from_str(&text).map_err(|error| Error::Corrupt(error.to_string()))
 }
 

@@ -21,6 +21,8 @@ pub fn opened(run: RunId) -> Opened {
         model: "m".into(),
         request_id: None,
         parent: None,
+        prompt: None,
+        group: None,
         wire: None,
         client_digest: None,
         created_at: 1_000_000,

@@ -30,7 +30,11 @@ pub fn read(mut fields: Fields<'_>, target: &Target, is_count: bool) -> Result<R
     let mut reader = Reader::new(target, Vendor::Anthropic, true);
     let mut messages = system(&mut fields, &mut reader)?;
     reader.stands(messages.len(), "system");
-    let list = fields.list("messages")?.ok_or_else(|| fields.lacks("messages"))?;
+    let list = match fields.list("messages")? {
+        Some(list) => list,
+        None if target.preset => Vec::new(),
+        None => return Err(fields.lacks("messages")),
+    };
     for (n, raw) in list.into_iter().enumerate() {
         let at = format!("messages[{n}]");
         message(raw, &at, &mut reader, &mut messages)?;
@@ -45,7 +49,7 @@ pub fn read(mut fields: Fields<'_>, target: &Target, is_count: bool) -> Result<R
         stop: fields.take::<Vec<String>>("stop_sequences")?.filter(|stop| !stop.is_empty()),
         ..Params::default()
     };
-    if run.params.max_tokens.is_none() && !is_count {
+    if run.params.max_tokens.is_none() && !is_count && !target.preset {
         return Err(fields.lacks("max_tokens"));
     }
     let stream = fields.take("stream")?.unwrap_or(false);
@@ -333,7 +337,7 @@ mod tests {
     fn asked(json: &str, vendor: Option<Vendor>) -> Result<Reading, ApiError> {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
-        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true }, false)
+        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true, preset: false }, false)
     }
 
     const EVERYTHING: &str = r#"{"model":"m","max_tokens":9,

@@ -30,9 +30,11 @@ pub struct Asked {
 /// What is wrong, with the field named; also what this model cannot be told.
 pub fn read(mut fields: Fields<'_>, target: &Target) -> Result<Asked, ApiError> {
     let mut reader = Reader::new(target, Vendor::Openai, false);
-    let prompt = prompt(&mut fields)?;
-    reader.stands(1, "prompt");
-    let mut run = NewRun::new(&*target.model, vec![ChatMessage::text(Role::User, literal(&prompt))]);
+    let is_absent = target.preset && fields.peek("prompt").is_none();
+    let prompt = if is_absent { String::new() } else { prompt(&mut fields)? };
+    let asked = (!is_absent).then(|| ChatMessage::text(Role::User, literal(&prompt)));
+    let mut run = NewRun::new(&*target.model, asked.into_iter().collect());
+    reader.stands(run.messages.len(), "prompt");
     run.params = Params {
         temperature: fields.take("temperature")?,
         top_p: fields.take("top_p")?,
@@ -230,7 +232,7 @@ mod tests {
     fn asked(json: &str) -> Result<Asked, ApiError> {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
-        read(fields, &Target { model: "m".into(), vendor: None, tools: true, images: true })
+        read(fields, &Target { model: "m".into(), vendor: None, tools: true, images: true, preset: false })
     }
 
     #[test]

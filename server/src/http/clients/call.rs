@@ -19,6 +19,8 @@ use crate::http::problem::{Refusal, limit_headers};
 use crate::http::{json, request_id, runs, sse};
 use crate::state::AppState;
 
+use super::preset::Kept;
+
 /// Headers whose values are nobody's business.
 const SECRET: [HeaderName; 5] = [
     header::AUTHORIZATION,
@@ -90,11 +92,14 @@ impl Call {
 ///
 /// # Errors
 /// When it names none, or one that is not there.
-pub async fn target(state: &AppState, fields: &mut Fields<'_>) -> Result<Target, Refusal> {
-    let model: String = fields.need("model")?;
+pub async fn target(state: &AppState, fields: &mut Fields<'_>, preset: Option<&Kept>) -> Result<Target, Refusal> {
+    let named = fields.take::<String>("model")?;
+    // The vendors' clients cannot leave it out, but they can leave it empty.
+    let named = named.filter(|model| preset.is_none() || !model.is_empty());
+    let model = named.or_else(|| preset.map(Kept::model)).ok_or_else(|| fields.lacks("model"))?;
     let asked = state.engine.runs().model(&model).await;
     let (info, vendor) = asked.map_err(|error| error.reworded(|error| error.param("model")))?;
-    Ok(Target::new(model, vendor, &info))
+    Ok(Target { preset: preset.is_some(), ..Target::new(model, vendor, &info) })
 }
 
 /// A run that was started for a client, being read from its first event.

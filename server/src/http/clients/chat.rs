@@ -7,8 +7,8 @@ use domain::ClientWire;
 use domain::fields::Fields;
 use wires::openai::chat::{self, Chunks};
 
-use super::answer;
 use super::call::{Call, start, target};
+use super::{answer, preset};
 use crate::http::live::Closing;
 use crate::http::problem::Refusal;
 use crate::state::AppState;
@@ -21,9 +21,11 @@ pub async fn create(
 ) -> Result<Response, Refusal> {
     let call = Call::read(request).await?;
     let mut fields = Fields::of_body(call.body.as_bytes())?;
-    let target = target(&state, &mut fields).await?;
+    let kept = preset::of_fields(&state, &mut fields).await?;
+    let target = target(&state, &mut fields, kept.as_ref()).await?;
     let request_id = fields.take("request_id")?;
-    let chat::Asked { reading, include_usage } = chat::read(fields, &target)?;
+    let chat::Asked { mut reading, include_usage } = chat::read(fields, &target)?;
+    preset::put_before(kept, &mut reading);
     let stream = reading.stream;
     let running = start(&state, &call, ClientWire::Chat, reading, request_id, false).await?;
     if stream {

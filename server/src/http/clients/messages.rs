@@ -9,8 +9,8 @@ use serde_json::json;
 use wires::anthropic::answer::{Events, whole};
 use wires::anthropic::request;
 
-use super::answer;
 use super::call::{Call, check_version, notice, start, target};
+use super::{answer, preset};
 use crate::http::live::Closing;
 use crate::http::problem::Refusal;
 use crate::state::AppState;
@@ -27,9 +27,11 @@ pub async fn create(
     check_version(request.headers())?;
     let call = Call::read(request).await?;
     let mut fields = Fields::of_body(call.body.as_bytes())?;
-    let target = target(&state, &mut fields).await?;
+    let kept = preset::of_fields(&state, &mut fields).await?;
+    let target = target(&state, &mut fields, kept.as_ref()).await?;
     let request_id = fields.take("request_id")?;
-    let reading = request::read(fields, &target, false)?;
+    let mut reading = request::read(fields, &target, false)?;
+    preset::put_before(kept, &mut reading);
     let stream = reading.stream;
     let running = start(&state, &call, ClientWire::Messages, reading, request_id, false).await?;
     if stream {
@@ -44,7 +46,7 @@ pub async fn count_tokens(State(state): State<AppState>, request: Request) -> Re
     check_version(request.headers())?;
     let call = Call::read(request).await?;
     let mut fields = Fields::of_body(call.body.as_bytes())?;
-    let target = target(&state, &mut fields).await?;
+    let target = target(&state, &mut fields, None).await?;
     let reading = request::read(fields, &target, true)?;
     let client = call.of(ClientWire::Messages, &reading);
     let counted = state.engine.runs().ask_count(&reading.run, &client).await;

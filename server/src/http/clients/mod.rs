@@ -6,6 +6,7 @@ pub mod chat;
 pub mod completions;
 pub mod embeddings;
 pub mod messages;
+pub mod preset;
 pub mod responses;
 
 pub use call::check_version;

@@ -17,8 +17,8 @@ use serde_json::json;
 use wires::Answered;
 use wires::openai::responses::{self, Asked, Earlier, Echo, Events};
 
-use super::answer;
 use super::call::{Call, start, target};
+use super::{answer, preset};
 use crate::http::live::Closing;
 use crate::http::path::Name;
 use crate::http::problem::Refusal;
@@ -41,7 +41,8 @@ pub async fn create(
 ) -> Result<Response, Refusal> {
     let call = Call::read(request).await?;
     let mut fields = Fields::of_body(call.body.as_bytes())?;
-    let target = target(&state, &mut fields).await?;
+    let kept = preset::of_prompt(&state, &mut fields).await?;
+    let target = target(&state, &mut fields, kept.as_ref()).await?;
     let request_id = fields.take("request_id")?;
     let (parent, earlier) = match responses::previous(&mut fields)? {
         Some(id) => earlier(&state, &id).await?,
@@ -49,6 +50,7 @@ pub async fn create(
     };
     let earlier = refer(&state, earlier, &responses::references(&fields)).await?;
     let Asked { mut reading, background, .. } = responses::read(fields, &target, earlier)?;
+    preset::put_before(kept, &mut reading);
     reading.run.parent = parent;
     let stream = reading.stream;
     let echo = Echo::of(&call.body)?;
@@ -87,7 +89,8 @@ async fn earlier(state: &AppState, id: &str) -> Result<(Option<RunId>, Earlier),
     let asked: NewRun = serde_json::from_str(run.request.as_str())
         .map_err(|error| engine::Error::Corrupt(format!("a run's request: {error}")))?;
     let answered = so_far(state, run.id).await?;
-    Ok((Some(run.id), Earlier::of(asked.messages, echo.has_instructions, &answered)))
+    let messages = preset::without(state, &asked).await?;
+    Ok((Some(run.id), Earlier::of(messages, echo.has_instructions && asked.prompt.is_none(), &answered)))
 }
 
 /// Looks the items up that a request refers to; what is not found is refused where it stands.

@@ -5,7 +5,7 @@
 
 mod form;
 mod frame;
-mod html;
+pub mod html;
 mod operation;
 mod schema;
 mod snippets;

@@ -137,6 +137,15 @@ fn in_force(model: &Model, request: &ChatRequest) -> (Params, Params) {
     (sent, in_force)
 }
 
+/// The body by which a model is asked under that name.
+///
+/// # Errors
+/// When something of the request cannot be said on this wire.
+pub fn encode(name: &str, model: &Model, request: &ChatRequest) -> Result<String, ApiError> {
+    body::check(request)?;
+    body::encode(name, &in_force(model, request).0, request)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::corpus;

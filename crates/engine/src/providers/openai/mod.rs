@@ -155,6 +155,14 @@ impl Provider for OpenAi {
     }
 }
 
+/// The body in OpenAI's own dialect.
+///
+/// # Errors
+/// When something of the request cannot be said on this wire.
+pub fn encode(model: &str, request: &ChatRequest) -> Result<String, ApiError> {
+    body::encode(model, Dialect::OpenAi, request)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::corpus;

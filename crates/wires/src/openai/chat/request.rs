@@ -36,7 +36,11 @@ pub struct Asked {
 /// What is wrong, with the field named; also what this model cannot be told.
 pub fn read(mut fields: Fields<'_>, target: &Target) -> Result<Asked, ApiError> {
     let mut reader = Reader::new(target, Vendor::Openai, true);
-    let list = fields.list("messages")?.ok_or_else(|| fields.lacks("messages"))?;
+    let list = match fields.list("messages")? {
+        Some(list) => list,
+        None if target.preset => Vec::new(),
+        None => return Err(fields.lacks("messages")),
+    };
     let mut run = NewRun::new(&*target.model, messages::messages(&list, &mut reader)?);
     run.params = params(&mut fields)?;
     let stream = fields.take("stream")?.unwrap_or(false);
@@ -154,7 +158,7 @@ mod tests {
     use super::*;
 
     fn target(vendor: Option<Vendor>) -> Target {
-        Target { model: "m".into(), vendor, tools: true, images: true }
+        Target { model: "m".into(), vendor, tools: true, images: true, preset: false }
     }
 
     fn asked(json: &str, vendor: Option<Vendor>) -> Result<Asked, ApiError> {

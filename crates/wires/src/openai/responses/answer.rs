@@ -12,7 +12,7 @@ use domain::fields::Fields;
 pub const RESPONSE: &str = "resp_";
 
 /// What a client's request says that its response repeats, and what stands there where it says nothing.
-const ECHOED: [(&str, &str); 20] = [
+const ECHOED: [(&str, &str); 21] = [
     ("access_programs", "null"),
     ("background", "false"),
     ("instructions", "null"),
@@ -21,6 +21,7 @@ const ECHOED: [(&str, &str); 20] = [
     ("metadata", "{}"),
     ("parallel_tool_calls", "true"),
     ("previous_response_id", "null"),
+    ("prompt", "null"),
     ("prompt_cache_key", "null"),
     ("reasoning", r#"{"effort":null,"summary":null}"#),
     ("safety_identifier", "null"),

@@ -100,7 +100,9 @@ pub fn read(mut fields: Fields<'_>, target: &Target, earlier: Earlier) -> Result
     }
     all.extend(earlier.messages);
     reader.stands(all.len(), "previous_response_id");
-    input(&mut fields, &mut reader, &earlier.items, &mut all)?;
+    if fields.peek("input").is_some() || !target.preset {
+        input(&mut fields, &mut reader, &earlier.items, &mut all)?;
+    }
     let mut run = NewRun::new(&*target.model, all);
     run.params = params(&mut fields, &mut reader)?;
     let tools = fields.list("tools")?.unwrap_or_default();
@@ -118,7 +120,6 @@ pub fn read(mut fields: Fields<'_>, target: &Target, earlier: Earlier) -> Result
     fields.raw("stream_options");
     for (name, what) in [
         ("conversation", "conversations are not built yet; `previous_response_id` is"),
-        ("prompt", "saved prompts are not built yet; write `instructions` and `input`"),
         ("max_tool_calls", "it counts calls of tools that the provider runs by itself, and there are none"),
         ("context_management", "nothing is cut out of a conversation in silence"),
     ] {
@@ -365,7 +366,7 @@ mod tests {
         let mut fields = Fields::of_body(json.as_bytes())?;
         fields.raw("model");
         previous(&mut fields)?;
-        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true }, earlier)
+        read(fields, &Target { model: "m".into(), vendor, tools: true, images: true, preset: false }, earlier)
     }
 
     const EVERYTHING: &str = r#"{"model":"m","instructions":"Be {{kind}}.","input":[

@@ -1,0 +1,521 @@
+// A prompt's versions: saved, edited, compared, restored, merged, forked, put away. Nothing that was written is lost.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures";
+import { choose, expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
+
+test.use({ config: LAB });
+test.beforeEach(async ({ mock }) => {
+  expect(mock.baseURL).toBeTruthy();
+});
+
+const dialog = (page: Page, name = "Save version") => page.getByRole("dialog", { name });
+const chip = (page: Page) => page.locator(".header__subject a.chip");
+const saveButton = (page: Page) => page.getByRole("button", { name: "Save version", exact: true });
+const confirm = (page: Page) => dialog(page).getByRole("button", { name: /^Save version/ });
+const edited = (page: Page) => page.getByText(/^Unsaved changes since v\d+$/);
+const versions = (page: Page) => page.getByRole("list", { name: "Versions" });
+const row = (page: Page, version: number) => versions(page).getByRole("listitem").filter({ has: page.getByRole("checkbox", { name: `Pick v${version}`, exact: true }) });
+const menu = (page: Page) => page.getByRole("menu", { name: "Prompt" });
+
+type Body = Record<string, unknown>;
+
+/** A prompt with one version for each body: the last one is the newest. */
+async function prompt(page: Page, ...bodies: Body[]): Promise<string> {
+  const base = { name: "Clause review", model: "quick", messages: [{ role: "user", content: "One.\nTwo.\nThree." }] };
+  const made = await page.request.post("/v1/presets", { data: { ...base, ...bodies[0] } });
+  expect(made.status(), await made.text()).toBe(201);
+  const { id } = await made.json();
+  const { name: _, ...rest } = base;
+  for (const body of bodies.slice(1)) await put(page, id, { ...rest, ...body });
+  return id;
+}
+
+async function put(page: Page, id: string, body: Body): Promise<Body> {
+  const saved = await page.request.put(`/v1/presets/${id}`, { data: body });
+  expect(saved.ok(), await saved.text()).toBe(true);
+  return saved.json();
+}
+
+const preset = async (page: Page, id: string, version?: number) =>
+  (await page.request.get(`/v1/presets/${id}${version ? `?version=${version}` : ""}`)).json();
+
+const user = (content: string) => ({ messages: [{ role: "user", content }] });
+
+async function fromMenu(page: Page, item: string): Promise<void> {
+  await page.locator("#prompt-name").click();
+  await menu(page).getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+async function expectAccessible(page: Page, state: string): Promise<void> {
+  await page.waitForTimeout(250);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
+}
+
+test("A4 save, edit, diff, restore", async ({ page }) => {
+  await open(page);
+  await choose(page, "quick");
+  await message(page).fill("Describe {{place}} in one line.");
+  await page.getByRole("textbox", { name: "place" }).fill("the sea");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Untitled");
+
+  // A new prompt: its name comes from its first words, its address follows without a reload.
+  await page.evaluate(() => Object.assign(window, { same: true }));
+  await page.keyboard.press("Control+s");
+  const name = dialog(page).getByRole("textbox", { name: "Name" });
+  await expect(name).toBeFocused();
+  await expect(name).toHaveValue("Describe {{place}} in one line");
+  await name.fill("Sea lines");
+  await dialog(page).getByRole("textbox", { name: "Tags" }).fill("sea");
+  await page.keyboard.press("Enter");
+  await dialog(page).getByRole("textbox", { name: "Note" }).fill("First save");
+  await page.keyboard.press("Control+Enter");
+  await expect(dialog(page)).toBeHidden();
+  await expect(chip(page)).toContainText("v1");
+  await expect(page).toHaveURL(/\/p\/prm_[0-9a-f]{32}$/);
+  expect(await page.evaluate(() => "same" in window)).toBe(true);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Sea lines");
+  await expect(page).toHaveTitle("Sea lines · Etude");
+  await expect(edited(page)).toHaveCount(0);
+  const id = page.url().split("/").pop()!;
+  const first = await preset(page, id);
+  expect(first).toMatchObject({ name: "Sea lines", tags: ["sea"], version: 1, note: "First save", model: "quick", inputs: { place: "the sea" } });
+  expect(first.params).toEqual({ temperature: 0.5, max_tokens: 256 });
+
+  // Unedited, it is run by its number; another input is no edit.
+  await page.getByRole("textbox", { name: "place" }).fill("the hills");
+  await run(page).click();
+  await finished(page);
+  const request = (await kept(page, await runId(page))).request;
+  expect(request).toMatchObject({ prompt: id, version: 1, inputs: { place: "the hills" } });
+  expect(request.messages.at(-1).content).toBe("Describe {{place}} in one line.");
+  await expect(edited(page)).toHaveCount(0);
+
+  // Edited: the header says so, a reload keeps it, and the run is no run of v1.
+  await message(page).fill("Describe {{place}} in two lines.");
+  await expect(edited(page)).toHaveText("Unsaved changes since v1");
+  await expect(page.locator(".prompt-foot__kept")).toHaveText("Draft saved");
+  await page.reload();
+  await live(page);
+  await expectText(message(page), "Describe {{place}} in two lines.");
+  await expect(edited(page)).toHaveText("Unsaved changes since v1");
+  await run(page).click();
+  await finished(page);
+  expect((await kept(page, await runId(page))).request.prompt).toBeUndefined();
+
+  await saveButton(page).click();
+  await expect(dialog(page).getByRole("heading", { level: 2 })).toHaveText("Save version 2");
+  await expect(dialog(page).getByRole("textbox", { name: "Note" })).toBeFocused();
+  const changes = dialog(page).getByRole("region", { name: "Changes" });
+  await expect(changes.getByRole("row", { name: /^Message 1, user/ })).toContainText("+1 −1");
+  await page.keyboard.type("Two lines");
+  await page.keyboard.press("Enter");
+  await expect(chip(page)).toContainText("v2");
+  await expect(edited(page)).toHaveCount(0);
+
+  // The list, and two of it compared.
+  await chip(page).click();
+  await live(page);
+  await expect(page).toHaveURL(`/p/${id}/history`);
+  await expect(versions(page).getByRole("listitem")).toHaveCount(2);
+  await expect(row(page, 1)).toContainText("First save");
+  await row(page, 1).getByRole("checkbox").check();
+  await row(page, 2).getByRole("checkbox").check();
+  const picked = page.getByRole("group", { name: "Picked versions" });
+  await expect(picked).toContainText("v1 and v2 picked");
+  await expect(picked).toContainText("+1 −1");
+  await picked.getByRole("link", { name: "Compare" }).click();
+  await expect(page).toHaveURL(`/p/${id}/diff/1..2`);
+  const diff = page.getByRole("region", { name: "Diff" });
+  await expect(diff).toContainText("Describe {{place}} in two lines.");
+  await expect(diff.locator(".diff-section").filter({ hasText: "Message 1, user" }).locator("ins, del").first()).toBeVisible();
+  await expect(diff.getByRole("rowheader", { name: "Temperature" })).toBeVisible();
+  await expect(diff.getByText("0 of 3 changed")).toBeVisible();
+
+  // Restored, and the restoring undone.
+  await diff.getByRole("button", { name: "Restore v1" }).click();
+  await expect(diff.getByText("v3 is the newest now.")).toBeVisible();
+  expect((await preset(page, id)).messages.at(-1).content).toBe("Describe {{place}} in one line.");
+  await diff.getByRole("button", { name: "Undo" }).click();
+  await expect(diff.getByText("v4 is the newest now.")).toBeVisible();
+  expect(await preset(page, id)).toMatchObject({ version: 4, note: "Restored v2" });
+  expect((await preset(page, id)).digest).toBe((await preset(page, id, 2)).digest);
+});
+
+test("A4 what nobody has changed makes no version, and odd content comes through unharmed", async ({ page }) => {
+  const body = {
+    ...user("first\nsecond\ttab {{x}}"),
+    params: { temperature: 0.30000000000000004, stop: ["\n\n", "a\\n"], reasoning_effort: "low" },
+    tools: [{ name: "clock", parameters: { type: "object", properties: { zone: { type: "string" } } } }],
+    tool_choice: { type: "function", function: { name: "clock" } },
+    parallel_tool_calls: true,
+    provider_options: { nested: { a: 1.0 } },
+    inputs: { gone: "its variable is in no text" },
+  };
+  const id = await prompt(page, body);
+  const before = await preset(page, id);
+  await open(page, `/p/${id}`);
+  await expect(chip(page)).toContainText("v1");
+  await page.waitForTimeout(500);
+  await expect(edited(page)).toHaveCount(0);
+  await page.keyboard.press("Control+s");
+  await expect(dialog(page).getByRole("heading", { name: "Nothing has changed" })).toBeVisible();
+  await expect(dialog(page)).toContainText("v1 to the byte");
+  await page.keyboard.press("Escape");
+
+  // One field is changed; everything else is as it was.
+  await page.getByRole("switch", { name: "Send seed" }).check();
+  await page.getByRole("spinbutton", { name: "Seed" }).fill("7");
+  await page.keyboard.press("Control+s");
+  await confirm(page).click();
+  await expect(chip(page)).toContainText("v2");
+  const after = await preset(page, id);
+  expect(after.messages).toEqual(before.messages);
+  expect(after.params).toEqual({ ...before.params, seed: 7 });
+  for (const field of ["tools", "tool_choice", "parallel_tool_calls", "provider_options", "inputs"]) {
+    expect(after[field], field).toEqual(before[field]);
+  }
+});
+
+test("A4 two tabs save from one parent: neither loses work, the second is told and merges", async ({ page, context }) => {
+  const id = await prompt(page, { ...user("One.\nTwo.\nThree.\nFour."), params: { temperature: 0.7 } });
+  await open(page, `/p/${id}`);
+  const second = await context.newPage();
+  await open(second, `/p/${id}`);
+
+  await message(page).fill("Uno.\nTwo, theirs.\nThree.\nFour.");
+  await page.keyboard.press("Control+s");
+  await dialog(page).getByRole("textbox", { name: "Note" }).fill("Theirs");
+  await page.keyboard.press("Enter");
+  await expect(chip(page)).toContainText("v2");
+
+  await message(second).fill("One.\nTwo, yours.\nThree.\nFour.\nFive.");
+  await second.getByRole("spinbutton", { name: "Temperature" }).fill("0.3");
+  await second.keyboard.press("Control+s");
+  await dialog(second).getByRole("textbox", { name: "Note" }).fill("Yours");
+  await second.keyboard.press("Enter");
+  const two = dialog(second, "Two people saved");
+  await expect(two.getByRole("heading", { level: 2 })).toHaveText("Two people saved from v1");
+  await expect(two).toContainText("Yours is saved as v3");
+  await expect(two.getByRole("article")).toHaveCount(2);
+  await expect(two.getByRole("row", { name: /^Temperature/ })).toContainText("0.3");
+  const clash = two.locator("[data-clash]");
+  await expect(clash).toHaveCount(1);
+  await expect(clash).toContainText("Two, theirs.");
+  await expectAccessible(second, "two people saved");
+  await clash.getByRole("radio", { name: "Both" }).check({ force: true });
+  await two.getByRole("button", { name: "Save the merge as v4" }).click();
+  await expect(two).toBeHidden();
+  await expect(chip(second)).toContainText("v4");
+  await expect(edited(second)).toHaveCount(0);
+  const merged = await preset(second, id);
+  expect(merged).toMatchObject({ version: 4, parent: 3, merged: 2, params: { temperature: 0.3 } });
+  const lines: string[] = merged.messages[0].content.split("\n");
+  expect(lines.at(-1)).toBe("Five.");
+  expect(lines).toEqual(expect.arrayContaining(["Uno.", "Two, theirs.", "Two, yours.", "Three.", "Four."]));
+  await expectText(message(second), merged.messages[0].content);
+  // Both are where they were.
+  expect((await preset(second, id, 2)).messages[0].content).toBe("Uno.\nTwo, theirs.\nThree.\nFour.");
+  expect((await preset(second, id, 3)).messages[0].content).toBe("One.\nTwo, yours.\nThree.\nFour.\nFive.");
+
+  // Who goes on from an older version on purpose is not told that somebody else saved.
+  await page.goto(`/p/${id}/v/1`);
+  await live(page);
+  await message(page).fill("From the first one.");
+  await page.keyboard.press("Control+s");
+  await confirm(page).click();
+  await expect(chip(page)).toContainText("v5");
+  await expect(dialog(page, "Two people saved")).toBeHidden();
+  expect(await preset(page, id)).toMatchObject({ version: 5, parent: 1 });
+});
+
+test("A4 a draft of an older version stays when there is a newer one, and the page says so", async ({ page }) => {
+  const id = await prompt(page, {});
+  await open(page, `/p/${id}`);
+  await message(page).fill("Written in this tab.");
+  await expect(page.locator(".prompt-foot__kept")).toHaveText("Draft saved");
+  await put(page, id, { model: "quick", ...user("Saved elsewhere.") });
+  await page.reload();
+  await live(page);
+  await expectText(message(page), "Written in this tab.");
+  await expect(edited(page)).toHaveText("Unsaved changes since v1");
+  // The history has the draft above the versions.
+  await page.goto(`/p/${id}/history`);
+  await live(page);
+  await expect(versions(page).getByRole("listitem").first()).toContainText("Not saved yet");
+  await versions(page).getByRole("link", { name: "Draft" }).click();
+  await expectText(message(page), "Written in this tab.");
+  // A number in the address is that version, not the draft of another.
+  await page.goto(`/p/${id}/v/2`);
+  await live(page);
+  await expectText(message(page), "Saved elsewhere.");
+});
+
+test("A4 the draft of a prompt is found at its address also from the start page", async ({ page }) => {
+  const id = await prompt(page, {});
+  await open(page, `/p/${id}`);
+  await message(page).fill("Written in this tab.");
+  await expect(page.locator(".prompt-foot__kept")).toHaveText("Draft saved");
+  await page.goto("/");
+  await live(page);
+  await expectText(message(page), "Written in this tab.");
+  await expect(chip(page)).toContainText("v1");
+  await expect(page).toHaveURL(`/p/${id}`);
+  await fromMenu(page, "New prompt");
+  await live(page);
+  await expect(page).toHaveURL(/\/$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Untitled");
+});
+
+test("A4 labels move with a save and in the history", async ({ page }) => {
+  const id = await prompt(page, { labels: { production: 0 } }, user("Second."));
+  await open(page, `/p/${id}`);
+  await message(page).fill("Third.");
+  await page.keyboard.press("Control+s");
+  await dialog(page).getByRole("checkbox", { name: "Move “production” from v1 to this version" }).check();
+  await confirm(page).click();
+  await expect(chip(page)).toContainText("v3");
+  expect((await preset(page, id)).labels).toEqual({ production: 3 });
+
+  await page.goto(`/p/${id}/history?v=2`);
+  await live(page);
+  const drawer = page.getByRole("complementary", { name: "v2" });
+  await drawer.getByRole("button", { name: "Add label" }).click();
+  await expect(page.getByRole("textbox", { name: "Label for v2" })).toBeFocused();
+  await page.keyboard.type("latest");
+  await page.keyboard.press("Enter");
+  await expect(drawer.getByText("always means the newest version")).toBeVisible();
+  await page.getByRole("textbox", { name: "Label for v2" }).fill("staging");
+  await page.keyboard.press("Enter");
+  await expect(row(page, 2)).toContainText("staging");
+  await drawer.getByRole("button", { name: "Move to v3" }).click();
+  await expect(row(page, 3)).toContainText("staging");
+  await drawer.getByRole("button", { name: "Move “production” here from v3" }).click();
+  await expect(row(page, 2)).toContainText("production");
+  await drawer.getByRole("button", { name: "Remove the label production" }).click();
+  await expect(row(page, 2)).not.toContainText("production");
+  expect((await preset(page, id)).labels).toEqual({ staging: 3 });
+});
+
+test.describe("names and places", () => {
+  // A name that is none is refused.
+  test.use({ allowedErrors: [/status of 400/] });
+
+  test("A4 fork, name, archive and undo", async ({ page }) => {
+    const id = await prompt(page, {});
+    await open(page, `/p/${id}`);
+    await message(page).fill("Changed before the fork.");
+    await expect(edited(page)).toBeVisible();
+    await fromMenu(page, "Fork");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Clause review (fork)");
+    await expect(page).not.toHaveURL(`/p/${id}`);
+    // What was changed went along.
+    await expectText(message(page), "Changed before the fork.");
+    await expect(edited(page)).toHaveText("Unsaved changes since v1");
+    const fork = page.url().split("/").pop()!;
+
+    await fromMenu(page, "Name, tags, description");
+    const about = dialog(page, "Name, tags, description");
+    await about.getByRole("textbox", { name: "Name" }).fill("   ");
+    await page.keyboard.press("Enter");
+    await expect(about.getByRole("alert")).toBeVisible();
+    await about.getByRole("textbox", { name: "Name" }).fill("Another review");
+    await about.getByRole("textbox", { name: "Description" }).fill("For leases.");
+    await about.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Another review");
+    expect(await preset(page, fork)).toMatchObject({ name: "Another review", description: "For leases.", version: 1 });
+
+    await fromMenu(page, "Archive");
+    const strip = page.getByText("Another review is archived.");
+    await expect(strip).toBeVisible();
+    expect((await page.request.get(`/v1/presets/${fork}`)).status()).toBe(404);
+    // It runs as before, and it can be brought back.
+    await run(page).click();
+    await finished(page);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await expect(strip).toBeHidden();
+    expect((await preset(page, fork)).name).toBe("Another review");
+  });
+});
+
+test("E2 a key in a text is asked about before it is kept for good", async ({ page }) => {
+  const id = await prompt(page, {});
+  const key = `sk-proj-${"8hTq0abc".repeat(4)}`;
+  await open(page, `/p/${id}`);
+  await message(page).fill(`Call it with\nBearer ${key}`);
+  await page.keyboard.press("Control+s");
+  await expect(dialog(page).getByRole("alert")).toContainText("Message 1 seems to hold a key.");
+  await expect(dialog(page)).not.toContainText(key);
+  await expectAccessible(page, "a secret in the text");
+  await dialog(page).getByRole("button", { name: "Go on" }).click();
+  await confirm(page).click();
+  await expect(chip(page)).toContainText("v2");
+  await expectText(message(page), "Call it with\nBearer {{api_key}}");
+  await expect(page.getByRole("textbox", { name: "api_key" })).toBeVisible();
+  const saved = await preset(page, id);
+  expect(JSON.stringify(saved)).not.toContain(key);
+  await expect(edited(page)).toHaveCount(0);
+  // Kept as it is where somebody says so.
+  await message(page).fill(`An example: ${key}`);
+  await page.keyboard.press("Control+s");
+  await dialog(page).getByRole("radio", { name: /Save as it is/ }).check();
+  await dialog(page).getByRole("button", { name: "Go on" }).click();
+  await confirm(page).click();
+  await expect(chip(page)).toContainText("v3");
+  expect((await preset(page, id)).messages[0].content).toContain(key);
+});
+
+test.describe("without the server", () => {
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_CONNECTION_REFUSED|Failed to fetch/] });
+
+  test("A4 a save that fails keeps the draft, says why, and can be tried again", async ({ page, etude }) => {
+    const id = await prompt(page, {});
+    await open(page, `/p/${id}`);
+    await message(page).fill("Written while it was away.");
+    await etude.kill();
+    await page.keyboard.press("Control+s");
+    await confirm(page).click();
+    await expect(dialog(page).getByRole("alert")).toContainText("cannot be reached");
+    await expect(dialog(page)).toContainText("The draft is kept as it is.");
+    await etude.restart();
+    await confirm(page).click();
+    await expect(dialog(page)).toBeHidden({ timeout: 20_000 });
+    await expect(chip(page)).toContainText("v2");
+    expect((await preset(page, id)).messages[0].content).toBe("Written while it was away.");
+  });
+});
+
+test("A4 M1 the history by keyboard alone", async ({ page }) => {
+  const id = await prompt(page, {}, user("Second."), user("Third."));
+  await open(page, `/p/${id}/history`);
+  await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: "v3", exact: true })).toBeFocused();
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await expect(page.getByRole("group", { name: "Picked versions" })).toContainText("v2 and v3 picked");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("complementary", { name: "v2" })).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(page.getByRole("complementary", { name: "v1" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("complementary")).toHaveCount(0);
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox", { name: "Search versions" })).toBeFocused();
+  await page.keyboard.type("nothing like it");
+  await expect(page.getByText("No version has that")).toBeVisible();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.type("v2");
+  await expect(versions(page).getByRole("listitem")).toHaveCount(1);
+  await page.getByRole("searchbox", { name: "Search versions" }).blur();
+  await page.keyboard.press("d");
+  await expect(page).toHaveURL(`/p/${id}/diff/2..3`);
+  await page.locator("etude-diff [class*=cm-]").first().waitFor();
+  await page.keyboard.press("n");
+  await expect(page.locator("etude-diff [data-current]").first()).toBeVisible();
+});
+
+test("M1 the prompt's menu: arrows walk, a letter finds, Escape gives the focus back and stops nothing", async ({ page }) => {
+  const id = await prompt(page, {});
+  await open(page, `/p/${id}`);
+  await choose(page, "endless", 100_000);
+  await run(page).click();
+  const name = page.locator("#prompt-name");
+  await name.focus();
+  await page.keyboard.press("Enter");
+  await expect(menu(page).getByRole("menuitem", { name: "Open prompt" })).toBeFocused();
+  await page.keyboard.press("ArrowDown");
+  await expect(menu(page).getByRole("menuitem", { name: "New prompt" })).toBeFocused();
+  await page.keyboard.press("v");
+  await expect(menu(page).getByRole("menuitem", { name: /^Version history/ })).toBeFocused();
+  await page.keyboard.press("End");
+  await expect(menu(page).getByRole("menuitem", { name: "Archive" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(menu(page)).toBeHidden();
+  await expect(name).toBeFocused();
+  await expect(page.getByRole("button", { name: "Stop", exact: true })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await finished(page, "stopped");
+});
+
+test.describe("what is not there", () => {
+  test.use({ allowedErrors: [/40[04]/] });
+
+  test("A4 what is not there says so, with a way back", async ({ page }) => {
+    const id = await prompt(page, {});
+    for (const path of ["/p/prm_00000000000000000000000000000000", "/p/nothing", `/p/${id}/v/none`, "/p/nothing/history", `/p/${id}/diff/1`]) {
+      const answer = await page.goto(path);
+      await live(page);
+      expect(answer?.status(), path).toBe(404);
+      await expect(page.getByRole("heading", { name: "Nothing is here." })).toBeVisible();
+    }
+    await page.goto(`/p/${id}/v/99`);
+    await live(page);
+    await expect(page.getByRole("heading", { name: "Nothing is here." })).toBeVisible();
+  });
+});
+
+test("A4 a thousand versions are listed and scroll", async ({ page }) => {
+  test.setTimeout(120_000);
+  const id = await prompt(page, {});
+  for (let from = 0; from < 999; from += 50) {
+    const to = Math.min(from + 50, 999);
+    for (let n = from; n < to; n += 1) await put(page, id, { model: "quick", ...user(`Version ${n + 2}.`), note: `Note ${n + 2}` });
+  }
+  await open(page, `/p/${id}/history`);
+  await expect(versions(page).getByRole("listitem")).toHaveCount(1_000);
+  const scroller = page.getByRole("region", { name: "All versions" });
+  const longest = await scroller.evaluate(async (element) => {
+    let [longest, last] = [0, performance.now()];
+    for (let step = 1; step <= 60; step += 1) {
+      element.scrollTop = (element.scrollHeight * step) / 60;
+      await new Promise(requestAnimationFrame);
+      const now = performance.now();
+      [longest, last] = [Math.max(longest, now - last), now];
+    }
+    return longest;
+  });
+  console.log(`longest frame: ${longest.toFixed(0)} ms`);
+  expect(longest).toBeGreaterThan(0);
+  await expect(row(page, 1)).toBeVisible();
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1440, 390]) {
+    test.describe(`${colorScheme}, ${width} px`, () => {
+      test.use({ colorScheme, viewport: { width, height: 844 } });
+
+      test("M1 no state of versions breaks a rule", async ({ page }) => {
+        const id = await prompt(
+          page,
+          { labels: { production: 0 }, note: "First", tools: [{ name: "clock", parameters: { type: "object" } }] },
+          { ...user("One.\nTwo and a half.\nThree."), params: { temperature: 0.3 }, note: "Second" },
+        );
+        await open(page, `/p/${id}`);
+        await expectAccessible(page, "a version");
+        await message(page).fill("One.\nTwo.\nAnd more.");
+        await expect(edited(page)).toBeAttached();
+        await page.keyboard.press("Control+s");
+        await expect(dialog(page).getByRole("region", { name: "Changes" })).toContainText("lines");
+        await expectAccessible(page, "save version");
+        await page.keyboard.press("Escape");
+        await page.locator("#prompt-name").click();
+        await expect(menu(page)).toBeVisible();
+        await expectAccessible(page, "the menu");
+        await page.keyboard.press("Escape");
+        await open(page, `/p/${id}/history`);
+        await row(page, 1).getByRole("checkbox").check();
+        await row(page, 2).getByRole("checkbox").check();
+        await expectAccessible(page, "the history");
+        await open(page, `/p/${id}/history?v=1`);
+        await expectAccessible(page, "the drawer");
+        await open(page, `/p/${id}/diff/1..2`);
+        await page.locator("etude-diff [class*=cm-]").first().waitFor();
+        await expectAccessible(page, "the diff");
+      });
+    });
+  }
+}
+
