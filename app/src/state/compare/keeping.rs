@@ -62,6 +62,10 @@ pub struct Lost {
     pub spec: ComparisonSpec,
 }
 
+/// What waits until the document is saved. Not a callback: the dialog in which it was asked for may be gone by then,
+/// and everything that belonged to it.
+type Then = Box<dyn FnOnce() + Send + Sync>;
+
 /// How the document is kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Keeping {
@@ -75,7 +79,7 @@ pub struct Keeping {
     is_changed: StoredValue<bool>,
     /// Whether the rows are others than the server's.
     has_rows: StoredValue<bool>,
-    waiting: StoredValue<Vec<Callback<()>>>,
+    waiting: StoredValue<Vec<Then>>,
 }
 
 /// The document in the tab's storage; rows that the server has are left out.
@@ -162,12 +166,12 @@ impl Compare {
     }
 
     /// Calls back once the server has what is shown. Where it cannot be saved, it is said and nothing is called.
-    pub(super) fn after_saved(self, then: Callback<()>) {
+    pub(super) fn after_saved(self, then: impl FnOnce() + Send + Sync + 'static) {
         if !self.keeping.is_changed() && self.keeping.is_busy.try_get_value() == Some(false) {
-            then.run(());
+            then();
             return;
         }
-        self.keeping.waiting.update_value(|waiting| waiting.push(then));
+        self.keeping.waiting.update_value(|waiting| waiting.push(Box::new(then)));
         self.save();
     }
 
@@ -221,7 +225,7 @@ impl Compare {
         self.forget_note();
         keeping.saved.set(Saved::There);
         for then in keeping.waiting.try_update_value(std::mem::take).unwrap_or_default() {
-            then.run(());
+            then();
         }
     }
 

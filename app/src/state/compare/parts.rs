@@ -243,7 +243,7 @@ impl Compare {
     fn begin_anew(self) {
         self.book.forget();
         self.rows_changed();
-        self.after_saved(Callback::new(move |()| self.read_again()));
+        self.after_saved(move || self.read_again());
     }
 
     /// Shows another repetition of a column.

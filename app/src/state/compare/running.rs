@@ -56,10 +56,7 @@ impl Compare {
             return;
         }
         self.expect(&scope);
-        self.after_saved(Callback::new(move |()| {
-            let scope = scope.clone();
-            spawn_local(async move { self.ask_and_begin(scope).await });
-        }));
+        self.after_saved(move || spawn_local(async move { self.ask_and_begin(scope).await }));
     }
 
     /// Whether the page sees nothing in the way; what it sees is said in the column that it is about.
@@ -160,7 +157,7 @@ impl Compare {
         self.cap_micros.set(Some(cap_micros));
         self.changed();
         // Saved, it holds: what waits goes on.
-        self.after_saved(Callback::new(|()| {}));
+        self.after_saved(|| {});
     }
 
     /// Asks for another cap.
