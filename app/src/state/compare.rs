@@ -127,6 +127,8 @@ pub struct Compare {
     pub over: RwSignal<Option<Over>>,
     /// What the next voice says to those who do not see it.
     pub said: RwSignal<String>,
+    /// How many frames have come.
+    frames: StoredValue<u64>,
     owner: StoredValue<Owner>,
 }
 
@@ -159,6 +161,7 @@ impl Compare {
             repetitions: RwSignal::new(spec.repetitions),
             cap_micros: RwSignal::new(spec.cap_micros),
             standing: RwSignal::new(standing),
+            frames: StoredValue::new(0),
             book: Book::new(cells),
             keeping: Keeping::new(revision),
             differ: Differ::new(),
@@ -242,6 +245,7 @@ impl Compare {
     /// Takes cells that have changed.
     pub fn take(self, frame: CellsFrame) {
         let CellsFrame { cells, reread, counts, cost_micros, held, revision, .. } = frame;
+        self.frames.try_update_value(|frames| *frames += 1);
         let standing = Standing { counts, cost_micros, held };
         if self.standing.try_with_untracked(|known| *known != standing) == Some(true) {
             self.standing.set(standing);
@@ -268,9 +272,18 @@ impl Compare {
         }
     }
 
-    /// Takes what the server says of the whole, but what is compared.
-    fn stand(self, comparison: &Comparison) {
-        self.standing.try_set(Standing::of(comparison));
+    /// How many frames have been heard: noted before the server is asked, so that what it answers is not taken for newer
+    /// than what the connection told meanwhile.
+    fn heard(self) -> u64 {
+        self.frames.try_get_value().unwrap_or_default()
+    }
+
+    /// Takes what the server says of the whole, but what is compared. Of two that come at once the frame counts: every
+    /// change has one, and they come in order.
+    fn stand(self, comparison: &Comparison, heard: u64) {
+        if self.heard() == heard {
+            self.standing.try_set(Standing::of(comparison));
+        }
     }
 
     /// Says that something was not done, and why.

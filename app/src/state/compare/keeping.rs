@@ -186,13 +186,14 @@ impl Compare {
         keeping.is_changed.set_value(false);
         keeping.has_rows.set_value(false);
         let ((name, spec), revision) = (self.document(), keeping.revision.get_value());
+        let heard = self.heard();
         spawn_local(async move {
             let answer = save_comparison(self.id, revision, name.clone(), spec.clone()).await;
             if keeping.is_busy.try_set_value(false).is_some() {
                 return;
             }
             match answer {
-                Ok(kept) => self.is_saved(&kept),
+                Ok(kept) => self.is_saved(&kept, heard),
                 Err(PageError(error)) if error.code == Code::Conflict => self.give_way(Lost { name, spec }).await,
                 Err(PageError(error)) => {
                     keeping.is_changed.set_value(true);
@@ -208,10 +209,10 @@ impl Compare {
         });
     }
 
-    fn is_saved(self, kept: &Comparison) {
+    fn is_saved(self, kept: &Comparison, heard: u64) {
         let keeping = self.keeping;
         keeping.revision.set_value(kept.revision);
-        self.stand(kept);
+        self.stand(kept, heard);
         if keeping.is_changed() {
             // Typed meanwhile.
             self.note();
@@ -232,6 +233,7 @@ impl Compare {
     /// Shows what another tab has saved, and keeps what this one had.
     async fn give_way(self, lost: Lost) {
         self.keeping.waiting.try_update_value(Vec::clear);
+        let heard = self.heard();
         match get_comparison(self.id).await {
             Ok(theirs) => {
                 if theirs.name != lost.name || theirs.spec != lost.spec {
@@ -240,6 +242,7 @@ impl Compare {
                 self.forget_note();
                 self.keeping.is_changed.try_set_value(false);
                 self.keeping.saved.try_set(Saved::There);
+                self.stand(&theirs, heard);
                 self.exchange(theirs);
             }
             Err(PageError(error)) => {
@@ -271,13 +274,14 @@ impl Compare {
         if keeping.is_changed() || keeping.is_busy.try_get_value() != Some(false) {
             return;
         }
+        let heard = self.heard();
         spawn_local(async move {
             let Ok(theirs) = get_comparison(self.id).await else { return };
             let known = keeping.revision.try_get_value();
             if keeping.is_changed() || known.is_none() {
                 return;
             }
-            self.stand(&theirs);
+            self.stand(&theirs, heard);
             if known.is_some_and(|known| known < theirs.revision) {
                 self.exchange(theirs);
             }
@@ -285,8 +289,8 @@ impl Compare {
     }
 
     /// Takes a revision that this tab has made by what it asked for.
-    pub(super) fn has_made(self, kept: &Comparison) {
-        self.stand(kept);
+    pub(super) fn has_made(self, kept: &Comparison, heard: u64) {
+        self.stand(kept, heard);
         self.keeping.revision.try_update_value(|known| {
             if kept.revision == *known + 1 {
                 *known += 1;
@@ -299,7 +303,6 @@ impl Compare {
         if self.keeping.revision.try_set_value(theirs.revision).is_some() {
             return;
         }
-        self.stand(&theirs);
         self.name.set(theirs.name);
         self.put(theirs.spec);
     }

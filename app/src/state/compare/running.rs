@@ -128,9 +128,10 @@ impl Compare {
         if let Some(cap) = cap_micros {
             self.cap_micros.try_set(Some(cap));
         }
+        let heard = self.heard();
         match run_cells(self.id, scope, cap_micros).await {
             Ok(comparison) => {
-                self.has_made(&comparison);
+                self.has_made(&comparison, heard);
                 self.read_in_sight();
             }
             Err(PageError(error)) => self.not_begun(error),
@@ -176,8 +177,9 @@ impl Compare {
     /// Begins no more waiting cells, or goes on with them.
     pub fn pause(self, paused: bool) {
         spawn_local(async move {
+            let heard = self.heard();
             match pause_comparison(self.id, paused).await {
-                Ok(comparison) => self.has_made(&comparison),
+                Ok(comparison) => self.has_made(&comparison, heard),
                 Err(PageError(error)) => self.refuse(error),
             }
         });
@@ -200,9 +202,10 @@ impl Compare {
             }
         }
         spawn_local(async move {
+            let heard = self.heard();
             match stop_cells(self.id, scope).await {
                 Ok(comparison) => {
-                    self.has_made(&comparison);
+                    self.has_made(&comparison, heard);
                     self.read_in_sight();
                 }
                 Err(PageError(error)) => self.refuse(error),
