@@ -15,6 +15,13 @@ const DRAIN_MS_MAX = 5_000;
 /** Characters of a token of the scripted upstream that repeats what was said. */
 export const TOKEN_CHARS = 5;
 
+/** Models that the scripted upstream plays. */
+const LAB = [
+  ["steady", "mock-ttft20-rate200-echo"],
+  ["hundred", "mock-ttft20-rate100-echo"],
+  ["brief", "mock-ttft20-rate100-n20"],
+];
+
 /** Starts all and returns where the page is and what ends them. `courses`: those of `upstream`. */
 export async function start({ etude, site, model, courses }) {
   const folder = await mkdtemp(join(tmpdir(), "etude-bench-"));
@@ -30,7 +37,7 @@ export async function start({ etude, site, model, courses }) {
     running.push(silence);
     const config = join(folder, "etude.toml");
     const models = Object.keys(courses).map((name) => [name, name]);
-    await writeFile(config, toml("lab", mock, [["steady", "mock-ttft20-rate200-echo"]]) + toml("long", long, models));
+    await writeFile(config, toml("lab", mock, LAB) + toml("long", long, models));
     const addr = await freeAddr();
     const env = {
       ETUDE_ADDR: addr,

@@ -17,3 +17,9 @@ export function markdown(length) {
   for (let n = 1; text.length < length; n += 1) for (const part of PARTS) text += part(n);
   return text.slice(0, length);
 }
+
+/** So many characters of it, of whose words one in thirty is another one for each `variant` but the first. */
+export function changed(length, variant) {
+  const words = markdown(length).split(" ");
+  return words.map((word, place) => (variant && place % 30 === variant ? `${word}-${variant}` : word)).join(" ");
+}

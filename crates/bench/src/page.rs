@@ -11,7 +11,7 @@ use crate::stats::Rounds;
 
 const SCRIPT: &str = "end2end/bench/page.mjs";
 /// What a quick run tries: all but the long answer, which takes longest.
-const QUICK: [&str; 3] = ["--quick", "--only", "sizes,ready,stream,prompt"];
+const QUICK: [&str; 3] = ["--quick", "--only", "sizes,ready,stream,prompt,compare"];
 
 /// A line of the script's output.
 #[derive(Deserialize)]
