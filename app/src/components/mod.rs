@@ -32,6 +32,7 @@ pub mod nav;
 pub mod output;
 pub mod overlays;
 mod palette;
+pub mod page_title;
 pub mod params;
 mod pictures;
 pub mod prompt_menu;

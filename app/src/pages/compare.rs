@@ -17,6 +17,7 @@ use crate::components::compare::{ComparePane, Recent, commands, title};
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::nav::Place;
+use crate::components::page_title::PageTitle;
 use crate::live::Live;
 use crate::pages::not_found::NothingHere;
 use crate::state::compare::{Compare, PAGE_ROWS};
@@ -72,7 +73,7 @@ fn One(comparison: Comparison, cells: Vec<Cell>, models: Vec<ModelInfo>) -> impl
     Effect::new(move || overlays.here.set(Some(Arc::new(move || commands(compare, overlays)))));
     on_cleanup(move || overlays.here.set(None));
     let pane = view! {
-        <Title text=move || title(&compare.name.get())/>
+        <PageTitle text=move || title(&compare.name.get())/>
         <ComparePane compare/>
     };
     browser::say_alive();

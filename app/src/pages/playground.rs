@@ -16,6 +16,7 @@ use crate::browser;
 use crate::components::failure::Failure;
 use crate::components::header::PlainHeader;
 use crate::components::nav::Place;
+use crate::components::page_title::PageTitle;
 use crate::components::workbench::Workbench;
 use crate::drafts::{self, Named};
 use crate::live::Live;
@@ -158,7 +159,7 @@ fn Playground(models: Vec<ModelInfo>, asked: Asked, found: Found, go_on: bool) -
         None => "Playground · Etude".to_owned(),
     };
     let workbench = view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <Workbench desk/>
     };
     browser::say_alive();

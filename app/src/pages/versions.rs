@@ -16,6 +16,7 @@ use crate::components::banner::Banner;
 use crate::components::failure::Failure;
 use crate::components::header::{PlainHeader, PromptHeader};
 use crate::components::nav::Place;
+use crate::components::page_title::PageTitle;
 use crate::components::version_list::VersionList;
 use crate::pages::not_found::NothingHere;
 use crate::state::overlays::Overlays;
@@ -57,7 +58,7 @@ fn Versions(known: Known, page: VersionPage, open: Memo<Option<u32>>) -> impl In
         None => "History · Etude".to_owned(),
     };
     let page = view! {
-        <Title text=title/>
+        <PageTitle text=title/>
         <div class="shell">
             <PromptHeader opened/>
             <Banner/>
