@@ -30,6 +30,26 @@ fn titles(list: &Value) -> Vec<&str> {
     list["drafts"].as_array().expect("a list").iter().filter_map(|draft| draft["title"].as_str()).collect()
 }
 
+/// Pages asked for at a time, so that each is made by more than one thread.
+const AT_A_TIME: usize = 64;
+/// Pages asked for: of so many, two or more failed while a title was read where no signal can be.
+const PAGES: usize = 2_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn m1_many_pages_at_a_time_are_all_made() {
+    let etude = Etude::start_over(furnished(), "", &[]);
+    let mut asked = tokio::task::JoinSet::new();
+    for n in 0..PAGES {
+        if asked.len() == AT_A_TIME {
+            let status = asked.join_next().await.expect("one is under way").expect("does not panic");
+            assert_eq!(status, 200);
+        }
+        let request = etude.get(&format!("/?{n}"));
+        asked.spawn(async move { request.send().await.expect("answers").status().as_u16() });
+    }
+    assert!(asked.join_all().await.into_iter().all(|status| status == 200));
+}
+
 #[tokio::test]
 async fn a1_a_draft_is_kept_by_its_newest_revision_and_found_by_its_words() {
     let etude = Etude::start_over(furnished(), "", &[]);
