@@ -105,6 +105,15 @@ pub fn unsaved_of(prompt: PromptId) -> Option<u32> {
     None
 }
 
+/// What this tab has in the fields of that prompt, saved or not.
+#[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser keeps drafts"))]
+pub async fn of_prompt(prompt: PromptId) -> Option<Draft> {
+    #[cfg(feature = "hydrate")]
+    return shelf::of_tab(prompt).await;
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
 /// Loads the page with that draft in the tab; the present one stays where it is kept.
 #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser has tabs"))]
 pub fn open(id: DraftId) {

@@ -61,7 +61,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/p/:prompt/history") view=|| parts::page(parts::history) ssr=SsrMode::Async/>
                 <Route path=path!("/p/:prompt/diff/:range") view=|| parts::page(parts::diff) ssr=SsrMode::Async/>
                 <Route path=path!("/runs") view=|| parts::page(parts::runs) ssr=SsrMode::Async/>
-                <Route path=path!("/runs/:id") view=|| parts::page(parts::run) ssr=SsrMode::Async/>
+                <Route path=path!("/runs/:id") view=parts::one_run_or_two ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=|| parts::page(parts::settings) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/models") view=|| parts::page(parts::models) ssr=SsrMode::Async/>
                 <Route path=path!("/settings/appearance") view=|| parts::page(parts::appearance) ssr=SsrMode::Async/>

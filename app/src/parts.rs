@@ -9,6 +9,7 @@ use domain::ApiError;
 use domain::error::Code;
 use leptos::prelude::*;
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
+use leptos_router::hooks::use_params_map;
 
 use crate::components::dialogs::Carrying;
 use crate::components::failure::Failure;
@@ -18,6 +19,7 @@ use crate::pages::compare::ComparePage;
 use crate::pages::library::LibraryPage;
 use crate::pages::models::ModelsPage;
 use crate::pages::run::RunPage;
+use crate::pages::run_diff::RunDiffPage;
 use crate::pages::runs::RunsPage;
 use crate::pages::settings::{AppearancePage, KeyboardPage, SettingsPage};
 use crate::pages::version_diff::VersionDiffPage;
@@ -70,6 +72,12 @@ pub fn history() -> Part<AnyView> {
 #[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible, preload(bring_diff))]
 pub fn diff() -> Part<AnyView> {
     Ok(VersionDiffPage().into_any())
+}
+
+/// The page at `/runs/{a}..{b}`.
+#[wasm_split(versions, wasm_split_path = leptos::wasm_split, fallible, preload(bring_run_diff))]
+pub fn run_diff() -> Part<AnyView> {
+    Ok(RunDiffPage().into_any())
 }
 
 /// The page at `/settings`.
@@ -130,6 +138,7 @@ pub async fn bring_page(path: &str) -> Part<()> {
         "/settings/keyboard" => bring_keyboard().await?,
         page if page.starts_with("/p/") && page.ends_with("/history") => bring_history().await?,
         page if page.starts_with("/p/") && page.contains("/diff/") => bring_diff().await?,
+        runs if runs.starts_with("/runs/") && is_two(runs) => bring_run_diff().await?,
         run if run.starts_with("/runs/") => bring_run().await?,
         _ => {}
     }
@@ -168,6 +177,18 @@ where
     F: Future<Output = Part<AnyView>> + Send + 'static,
 {
     Suspend::new(async move { part().await.unwrap_or_else(|Missing| view! { <NotThere/> }.into_any()) })
+}
+
+/// Whether an address below `/runs/` names two runs.
+fn is_two(runs: &str) -> bool {
+    runs.contains("..")
+}
+
+/// The page of one run, or of two: the router's patterns cannot tell them apart.
+pub fn one_run_or_two() -> impl IntoView {
+    let params = use_params_map();
+    let two = Memo::new(move |_| params.with(|params| params.get("id").is_some_and(|id| is_two(&id))));
+    move || if two.get() { page(run_diff).into_any() } else { page(run).into_any() }
 }
 
 /// What stands in the place of a page whose code did not come: the server is away, or of another build by now.

@@ -113,6 +113,38 @@ test("E2 entries that are refused are named, and nothing of the file is taken", 
   await expect(importIt(page)).toBeDisabled();
 });
 
+test("E2 the rest is imported without what is refused, and all of it is taken back", async ({ page }) => {
+  const file = await carried(page);
+  const [rivers] = JSON.parse(file).prompts;
+  const other = JSON.parse(JSON.stringify(rivers).replaceAll(/(prm|ver)_[0-9a-f]{4}/g, "$1_ffff"));
+  const prompts = [{ ...rivers, name: "x".repeat(10_412) }, { ...other, name: "Lakes" }];
+  await open(page, "/library");
+  await page.getByRole("button", { name: "Import" }).click();
+  await field(page).setInputFiles(asFile(JSON.stringify({ ...JSON.parse(file), prompts })));
+  await expect(tally(page, "To create")).toHaveText("3");
+  await expect(tally(page, "Refused")).toHaveText("1");
+  const rest = dialog(page).getByRole("button", { name: "Import without the 1 refused" });
+  await expect(rest).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(dialog(page)).toContainText("Imported, without what is refused.");
+  await expect(tally(page, "Created")).toHaveText("3");
+  await expect(dialog(page).getByRole("row").filter({ hasText: "prompts[0].name" })).toContainText("10412");
+  const kept = async () => {
+    const { prompts } = await (await page.request.get("/v1/export")).json();
+    return prompts.map(({ name }: { name: string }) => name).sort();
+  };
+  expect(await kept()).toEqual(["Lakes", "Rivers"]);
+
+  await dialog(page).getByRole("button", { name: "Undo the import" }).click();
+  await expect(dialog(page)).toContainText("The import is taken back.");
+  await expect(tally(page, "Taken back")).toHaveText("3");
+  await expect(dialog(page).getByRole("link", { name: "Show in the library" })).toBeFocused();
+  expect(await kept()).toEqual(["Rivers"]);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("list", { name: "Prompts" })).toContainText("Rivers");
+  await expect(page.getByRole("list", { name: "Prompts" })).not.toContainText("Lakes");
+});
+
 test("E2 a prompt and everything are exported from the commands", async ({ page }) => {
   const file = await carried(page);
   const { id } = (await (await page.request.get("/v1/presets?query=rivers")).json()).data[0];

@@ -1,7 +1,8 @@
 // Columns side by side: all at once, each by itself, told apart by word.
 
 import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
+import { readFile } from "node:fs/promises";
 import { column, columns, compare, ended, keptComparison, MODELS, runAll, said, stopAll, textIn } from "./comparing";
 import { expect, test } from "./fixtures";
 import { expectWhole, live, message, open } from "./playground";
@@ -233,6 +234,7 @@ test("A5 by keyboard alone", async ({ page }) => {
   await ended(column(page, "B"));
   await expect(column(page, "A")).toContainText("Not run yet.");
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox", { name: "Type a command or a name" })).toBeFocused();
   await page.keyboard.type("add column");
   await page.keyboard.press("Enter");
   await expect(columns(page)).toHaveCount(3);
@@ -265,6 +267,62 @@ test("A5 comparisons are listed, and a new one begins with the draft", async ({ 
   await page.getByRole("link", { name: "Compare", exact: true }).click();
   await page.getByRole("list", { name: "Comparisons" }).getByRole("link", { name: "Tone of two models" }).click();
   await expect(page.getByRole("textbox", { name: "Name of the comparison" })).toHaveValue("Tone of two models");
+});
+
+test.describe("put away", () => {
+  // The page of a comparison may ask for it once more while it goes.
+  test.use({ allowedErrors: [/status of 404/] });
+
+  test("A5 E2 a comparison is renamed, given out as a file, deleted and brought back, from its page and from the list", async ({ page }) => {
+    const id = await compare(page, [{ model: "quick" }, { model: "quick" }], { name: "Tones" });
+    const item = async (text: string) => {
+      await page.getByRole("button", { name: "More for this comparison" }).click();
+      return page.getByRole("menu", { name: "This comparison" }).getByRole("menuitem").filter({ hasText: text });
+    };
+    const given = async (button: Locator) => {
+      const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+      return readFile(await file.path(), "utf8");
+    };
+    await (await item("Rename")).click();
+    await expect(page.getByRole("textbox", { name: "Name of the comparison" })).toBeFocused();
+    await page.keyboard.type("Paces");
+    // At once: the name may not be saved yet.
+    const file = JSON.parse(await given(await item("JSON")));
+    expect(file.comparisons.map(({ id, name }: { id: string; name: string }) => [id, name])).toEqual([[id, "Paces"]]);
+    expect(await given(await item("Markdown"))).toContain("Paces");
+    await (await item("Delete")).click();
+
+    const list = page.getByRole("list", { name: "Comparisons" });
+    await expect(list).toContainText("Paces is deleted. Its runs stay.");
+    await list.getByRole("button", { name: "Undo" }).click();
+    await expect(list.getByRole("link", { name: "Paces", exact: true })).toBeFocused();
+    await list.getByRole("listitem").hover();
+    await list.getByRole("button", { name: "Rename Paces" }).click();
+    const name = list.getByRole("textbox", { name: "Name of the comparison" });
+    await expect(name).toBeFocused();
+    await name.fill("Tempi");
+    await page.keyboard.press("Enter");
+    const link = list.getByRole("link", { name: "Tempi", exact: true });
+    await expect(link).toBeFocused();
+    await expect.poll(async () => (await keptComparison(page, id)).name).toBe("Tempi");
+    await list.getByRole("listitem").hover();
+    expect(await given(list.getByRole("link", { name: "Export as Markdown: Tempi" }))).toContain("Tempi");
+    await list.getByRole("button", { name: "Duplicate Tempi", exact: true }).click();
+    await expect(list.getByRole("link", { name: "Tempi (copy)", exact: true })).toBeFocused();
+
+    // By keyboard alone.
+    await list.getByRole("button", { name: "Delete Tempi", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await expect(list.getByRole("button", { name: "Undo" })).toBeFocused();
+    await page.reload();
+    await live(page);
+    await expect(list).toContainText("Tempi is deleted. Its runs stay.");
+    await list.getByRole("button", { name: "Undo" }).focus();
+    await page.keyboard.press("Enter");
+    await expect(link).toBeFocused();
+    await link.click();
+    await expect(columns(page)).toHaveCount(2);
+  });
 });
 
 for (const colorScheme of ["light", "dark"] as const) {

@@ -217,7 +217,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         await start(page, "Count", { model: "endless", wait: false });
         await expect(rows(page)).toHaveCount(3);
         await expectAccessible(page, "rows");
-        await rows(page).first().getByRole("link").focus();
+        await rows(page).first().getByRole("link").first().focus();
         await expectAccessible(page, "a row with the focus");
         await search(page).fill("nowhere");
         await expect(page.getByRole("heading", { name: "No run matches." })).toBeVisible();

@@ -2,6 +2,7 @@
 
 import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Page } from "@playwright/test";
+import { compare, runAll, stopAll } from "./comparing";
 import { expect, test, watchErrors } from "./fixtures";
 import { choose, finished, grown, LAB, message, open, run, runId, textOf } from "./playground";
 
@@ -133,6 +134,33 @@ test("E1 a running run is shared and watched", async ({ page, browser }) => {
   const { context, page: stranger } = await visitor(browser);
   await stranger.goto(url);
   await expect(stranger.getByRole("main")).toContainText("w159", { timeout: 20_000 });
+  await context.close();
+});
+
+test("E1 a comparison that goes on is followed live, without loading again", async ({ page, browser }) => {
+  await compare(page, [{ model: "quick" }, { model: "endless" }], { name: "Two paces" });
+  await runAll(page).click();
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  const url = await makeTheLink(page);
+  const { context, page: stranger, errors } = await visitor(browser);
+  await stranger.goto(url);
+  const goingOn = stranger.getByText("Some are still to come.");
+  await expect(goingOn).toBeVisible();
+  await expect(stranger.getByRole("link", { name: "Load again" })).toBeHidden();
+  await stranger.evaluate(() => (document.body.dataset.same = ""));
+  await expect(stranger.getByRole("region", { name: /^A/ }).first()).toContainText("w23");
+  const endless = stranger.locator("#answer-2");
+  const length = async () => (await endless.textContent())?.length ?? 0;
+  const before = await length();
+  await expect.poll(length).toBeGreaterThan(before + 100);
+
+  await page.keyboard.press("Escape");
+  await expect(share(page)).toBeHidden();
+  await stopAll(page).click();
+  await expect(goingOn).toHaveCount(0);
+  await expect(stranger.locator("body[data-same]")).toHaveCount(1);
+  await expect(endless).toContainText("w23");
+  expect(errors).toEqual([]);
   await context.close();
 });
 

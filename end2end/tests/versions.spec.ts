@@ -130,7 +130,7 @@ test("A4 save, edit, diff, restore", async ({ page }) => {
   await expect(page).toHaveURL(`/p/${id}/diff/1..2`);
   const diff = page.getByRole("region", { name: "Diff" });
   await expect(diff).toContainText("Describe {{place}} in two lines.");
-  await expect(diff.locator(".diff-section").filter({ hasText: "Message 1, user" }).locator("ins, del").first()).toBeVisible();
+  await expect(diff.locator(".diff-section").filter({ hasText: "Message 1, user" }).locator("ins:visible, del:visible").first()).toBeVisible();
   await expect(diff.getByRole("rowheader", { name: "Temperature" })).toBeVisible();
   await expect(diff.getByText("0 of 3 changed")).toBeVisible();
 
@@ -368,12 +368,16 @@ test("E2 a key in a text is asked about before it is kept for good", async ({ pa
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_CONNECTION_REFUSED|Failed to fetch/] });
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_CONNECTION_|Failed to fetch/] });
 
   test("A4 a save that fails keeps the draft, says why, and can be tried again", async ({ page, etude }) => {
     const id = await prompt(page, {});
     await open(page, `/p/${id}`);
     await message(page).fill("Written while it was away.");
+    // The code of the dialogs is there once one of them opens.
+    await page.keyboard.press("Control+s");
+    await expect(dialog(page)).toBeVisible();
+    await page.keyboard.press("Escape");
     await etude.kill();
     await page.keyboard.press("Control+s");
     await confirm(page).click();
@@ -384,6 +388,24 @@ test.describe("without the server", () => {
     await expect(dialog(page)).toBeHidden({ timeout: 20_000 });
     await expect(chip(page)).toContainText("v2");
     expect((await preset(page, id)).messages[0].content).toBe("Written while it was away.");
+  });
+});
+
+test.describe("without the code of a dialog", () => {
+  test.use({ allowedErrors: [/ERR_FAILED|Failed to fetch/] });
+
+  test("A4 M1 a dialog whose code does not come says so, and opens once it does", async ({ page }) => {
+    await page.route(/split_dialogs/, (route) => route.abort());
+    const id = await prompt(page, {});
+    await open(page, `/p/${id}`);
+    await message(page).fill("Another.");
+    await page.keyboard.press("Control+s");
+    const missing = page.getByRole("dialog", { name: "It did not open" });
+    await expect(missing.getByRole("alert")).toContainText("What you typed is kept.");
+    await page.unroute(/split_dialogs/);
+    await missing.getByRole("button", { name: "Try again" }).click();
+    await confirm(page).click();
+    await expect(chip(page)).toContainText("v2");
   });
 });
 
@@ -418,7 +440,7 @@ test("A4 M1 the history by keyboard alone", async ({ page }) => {
 });
 
 test("M1 the prompt's menu: arrows walk, a letter finds, Escape gives the focus back and stops nothing", async ({ page }) => {
-  const id = await prompt(page, {});
+  const id = await prompt(page, { params: { max_tokens: 1_000 } });
   await open(page, `/p/${id}`);
   await choose(page, "endless", 100_000);
   await run(page).click();
@@ -465,7 +487,12 @@ test("A4 a thousand versions are listed and scroll", async ({ page }) => {
     for (let n = from; n < to; n += 1) await put(page, id, { model: "quick", ...user(`Version ${n + 2}.`), note: `Note ${n + 2}` });
   }
   await open(page, `/p/${id}/history`);
+  for (const shown of [200, 400, 600, 800]) {
+    await expect(versions(page).getByRole("listitem")).toHaveCount(shown);
+    await page.getByRole("button", { name: "Load more" }).click();
+  }
   await expect(versions(page).getByRole("listitem")).toHaveCount(1_000);
+  await expect(page.getByRole("button", { name: "Load more" })).toHaveCount(0);
   const scroller = page.getByRole("region", { name: "All versions" });
   const longest = await scroller.evaluate(async (element) => {
     let [longest, last] = [0, performance.now()];

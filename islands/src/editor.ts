@@ -14,6 +14,7 @@ import type { Finding, Problem, SchemaCheck } from "./editor/json.ts";
 import { textKeys } from "./editor/keys.ts";
 import { NameWatch } from "./editor/names.ts";
 import { knownNames, paintVariables } from "./editor/paint.ts";
+import { specialChars } from "./editor/special.ts";
 import { asDescribed, describeAgain, FOLLOWED } from "./editor/textarea.ts";
 import { theme } from "./editor/theme.ts";
 import { typeOver } from "./editor/typing.ts";
@@ -236,6 +237,7 @@ export class EtudeEditor extends HTMLElement {
       textKeys(),
       typeOver(),
       wrapLines(doc),
+      specialChars(),
       theme,
       EditorState.tabSize.of(2),
       EditorView.updateListener.of((update) => this.#updated(update)),

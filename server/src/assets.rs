@@ -163,7 +163,7 @@ fn index(files: &HashMap<String, Bytes>) -> anyhow::Result<HashMap<String, File>
 }
 
 /// FNV-1a: tells versions of a file apart; nothing secret hangs on it.
-fn fingerprint(bytes: &[u8]) -> u64 {
+pub fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

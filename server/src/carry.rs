@@ -59,6 +59,9 @@ pub struct ImportOptions {
     /// Say what would come of it, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Leave out the prompts, runs and comparisons with something wrong in them, and import the rest.
+    #[arg(long)]
+    skip_refused: bool,
     #[command(flatten)]
     server: ServerOptions,
 }
@@ -114,7 +117,7 @@ pub async fn export(options: ExportOptions) -> anyhow::Result<()> {
 /// When no server answers, or it refuses: with every entry that is wrong.
 pub async fn import(options: ImportOptions) -> anyhow::Result<()> {
     let server = Server::find(options.server)?;
-    let path = if options.dry_run { "/v1/import?dry_run=true" } else { "/v1/import" };
+    let path = format!("/v1/import?dry_run={}&skip_refused={}", options.dry_run, options.skip_refused);
     let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
     let body = if options.file == Path::new("-") {
         sent(ReaderStream::with_capacity(tokio::io::stdin(), PIECE_BYTES), None)
@@ -131,20 +134,25 @@ pub async fn import(options: ImportOptions) -> anyhow::Result<()> {
     let response = accepted(server.ask(request, body).await?).await?;
     let answer = text(response.into_body()).await?;
     let imported: Imported = serde_json::from_str(&answer).context("the server's answer cannot be read")?;
-    report(&imported, options.dry_run)
+    report(&imported, options.dry_run, options.skip_refused)
 }
 
-fn report(imported: &Imported, dry_run: bool) -> anyhow::Result<()> {
+fn report(imported: &Imported, dry_run: bool, skip_refused: bool) -> anyhow::Result<()> {
     let refused = imported.refused.as_deref().unwrap_or_default();
     let would = if dry_run { "would be " } else { "" };
     let updated = if imported.updated > 0 { format!(", {} {would}updated", imported.updated) } else { String::new() };
-    println!("{} {would}created, {} unchanged{updated}", imported.created, imported.unchanged);
+    let left_out = if skip_refused { format!(", {} {would}left out", imported.left_out) } else { String::new() };
+    println!("{} {would}created, {} unchanged{updated}{left_out}", imported.created, imported.unchanged);
     if refused.is_empty() {
         return Ok(());
     }
-    let list = refused.iter().map(|refused| format!("\n{} {}", refused.path, refused.why));
+    let list = refused.iter().map(|refused| format!("\n{} {}", refused.path, refused.why)).collect::<String>();
     let more = if imported.refused_more > 0 { format!("\nand {} more", imported.refused_more) } else { String::new() };
-    bail!("nothing would be imported, since these are refused:{}{more}", list.collect::<String>())
+    if skip_refused {
+        println!("\nRefused:{list}{more}");
+        return Ok(());
+    }
+    bail!("nothing would be imported, since these are refused:{list}{more}\nLeave them out with --skip-refused.")
 }
 
 /// A server that is running.

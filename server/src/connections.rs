@@ -113,3 +113,96 @@ async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
         tokio::time::sleep(Duration::from_millis(REST_MS)).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::routing::get;
+    use http_body_util::{BodyExt as _, Empty};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    /// How long `/slow` takes.
+    const SLOW: Duration = Duration::from_millis(300);
+    /// Longer than anything here takes.
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    async fn started() -> (SocketAddr, CancellationToken, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let slow = get(|| async {
+            tokio::time::sleep(SLOW).await;
+            "slow"
+        });
+        let router = Router::new().route("/", get(|| async { "quick" })).route("/slow", slow);
+        let closing = CancellationToken::new();
+        (addr, closing.clone(), tokio::spawn(serve(listener, router, closing)))
+    }
+
+    async fn sent(addr: SocketAddr, pieces: &[&str]) -> TcpStream {
+        let mut stream = TcpStream::connect(addr).await.expect("connects");
+        for piece in pieces {
+            stream.write_all(piece.as_bytes()).await.expect("is sent");
+            tokio::time::sleep(Duration::from_millis(3 * REST_MS)).await;
+        }
+        stream
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        tokio::time::timeout(PATIENCE, stream.read_to_string(&mut text)).await.expect("in time").expect("is read");
+        text
+    }
+
+    #[tokio::test]
+    async fn what_comes_in_pieces_is_understood() {
+        let (addr, ..) = started().await;
+        for pieces in [
+            &["GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"][..],
+            &["G", "ET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"],
+        ] {
+            let answer = rest(sent(addr, pieces).await).await;
+            assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("quick"), "{answer}");
+        }
+        // It begins as HTTP/2 does, and is something else.
+        let answer =
+            rest(sent(addr, &["P", "RI", "NT / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"]).await).await;
+        assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn both_versions_are_served_at_one_address() {
+        let (addr, ..) = started().await;
+        let stream = TokioIo::new(TcpStream::connect(addr).await.expect("connects"));
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.expect("shakes hands");
+        tokio::spawn(connection);
+        let ask = |path: &str| {
+            let request = hyper::Request::get(format!("http://{addr}{path}"));
+            request.body(Empty::<bytes::Bytes>::new()).expect("a request")
+        };
+        let (slow, quick) = tokio::join!(sender.clone().send_request(ask("/slow")), sender.send_request(ask("/")));
+        for (answer, expected) in [(slow, "slow"), (quick, "quick")] {
+            let answer = answer.expect("answers");
+            assert_eq!(answer.version(), hyper::Version::HTTP_2);
+            assert_eq!(answer.into_body().collect().await.expect("is read").to_bytes(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn told_to_close_it_answers_what_it_was_asked_and_nobody_who_is_silent_holds_it() {
+        let (addr, closing, served) = started().await;
+        let silent = sent(addr, &[]).await;
+        let idle = sent(addr, &["GET / HTTP/1.1\r\nhost: x\r\n\r\n"]).await;
+        let asked = sent(addr, &["GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"]).await;
+        closing.cancel();
+        tokio::time::timeout(PATIENCE, served).await.expect("it ends").expect("does not panic");
+        assert!(rest(asked).await.ends_with("slow"));
+        assert!(rest(idle).await.ends_with("quick"));
+        assert_eq!(rest(silent).await, "");
+        assert!(TcpStream::connect(addr).await.is_err(), "nobody listens any more");
+    }
+}

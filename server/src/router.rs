@@ -4,7 +4,7 @@ use app::{App, shell};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use domain::limits::INLINE_BODY_BYTES_MAX;
 use leptos::context::provide_context;
 use leptos::server_fn::axum::server_fn_paths;
@@ -53,6 +53,7 @@ fn table() -> Vec<Route> {
         route(&["GET", "DELETE"], "/v1/shares/{id}", get(shares::get).delete(shares::revoke)),
         route(&["GET"], "/s/{share}", get(shared::page)),
         route(&["GET"], "/s/{share}/events", get(shared::events)),
+        route(&["GET"], "/s/{share}/live", get(shared::live)),
         route(&["POST"], "/s/{share}/unlock", post(shared::unlock)),
         route(&["POST"], "/s/{share}/runs", post(shared::start)),
         route(&["POST"], "/s/{share}/fork", post(shared::fork)),
@@ -60,6 +61,7 @@ fn table() -> Vec<Route> {
         // Hand over, carry away.
         route(&["GET"], "/v1/export", get(carry::export)),
         route(&["POST"], "/v1/import", post(carry::import)),
+        route(&["DELETE"], "/v1/import/{id}", delete(carry::take_back)),
         // The SDKs of the vendors.
         route(&["POST"], "/v1/chat/completions", post(clients::chat::create)),
         route(&["POST"], "/v1/completions", post(clients::completions::create)),

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::libraries;
 use crate::serve;
 use crate::setup;
 use crate::tally::{Tally, run_counted};
@@ -12,10 +13,13 @@ use crate::workspace::Workspace;
 
 /// Where they are.
 const FOLDER: &str = "end2end/clients";
+/// What the page's programs in Rust use, and what brings TLS.
+const LIBRARIES: [&str; 3] = ["reqwest", "rustls", "tokio"];
 
 /// Builds the server and lets the clients talk to it; answers with their count and, if some failed, which.
 pub fn run(workspace: &Workspace, model: &Path) -> Result<(Tally, Option<String>)> {
     let etude = serve::build_server(workspace)?;
+    let libraries = serde_json::to_string(&libraries::of_server(workspace, &LIBRARIES)?)?;
     let mut tally = Tally::default();
     let mut red = Vec::new();
     for (name, mut command) in [
@@ -23,7 +27,7 @@ pub fn run(workspace: &Workspace, model: &Path) -> Result<(Tally, Option<String>
         ("node", node(workspace)?),
         ("schemathesis", python(workspace, "schemathesis")?),
     ] {
-        command.env("ETUDE_BIN", &etude).env("ETUDE_MODEL_PATH", model);
+        command.env("ETUDE_BIN", &etude).env("ETUDE_MODEL_PATH", model).env("ETUDE_RUST_LIBRARIES", &libraries);
         let (counted, status) = run_counted(&mut command)?;
         tally += counted;
         red.extend((!status.success()).then(|| format!("the tests of {FOLDER}/{name} ended with {status}")));

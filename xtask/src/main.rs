@@ -7,6 +7,7 @@ mod ci;
 mod clients;
 mod crash;
 mod e2e;
+mod libraries;
 mod model;
 mod prices;
 mod progress;

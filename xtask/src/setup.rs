@@ -86,6 +86,15 @@ const VENV: Tool = Tool {
     present: || succeeds("python3", &["-c", "import ensurepip, venv"]),
 };
 
+// The page writes requests as commands for it.
+const CURL: Tool = Tool {
+    what: "curl, for the programs that the page writes",
+    apt: &["curl"],
+    dnf: "curl",
+    pacman: "curl",
+    present: || on_path("curl"),
+};
+
 /// Makes sure that server, page and model can be built.
 pub fn for_building(workspace: &Workspace) -> Result<()> {
     let mut tools = vec![COMPILER, MAKE, CMAKE, LIBCLANG, NODE];
@@ -104,7 +113,7 @@ pub fn for_fault_tests(workspace: &Workspace) -> Result<()> {
 
 /// Makes sure that the tests with the vendors' clients can run.
 pub fn for_sdk_tests(workspace: &Workspace) -> Result<()> {
-    install(workspace, vec![VENV])
+    install(workspace, vec![VENV, CURL])
 }
 
 /// Makes sure that the browser tests can run.

@@ -9,17 +9,20 @@ use anyhow::{Context, Result};
 use crate::progress::shown;
 
 /// What a test runner has reported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,
     pub skipped: u64,
+    /// What the runner called those that failed.
+    pub failures: Vec<String>,
 }
 
 impl Tally {
     /// Takes in one line of `cargo test`, of Playwright's list reporter, of pytest or of Node's own runner (TAP).
     fn read(&mut self, line: &str) {
         let line = line.trim();
+        self.failures.extend(failure(line));
         if let Some(result) = line.strip_prefix("test result: ") {
             for part in result.split([';', '.']) {
                 self.count(part);
@@ -56,6 +59,17 @@ impl Tally {
     }
 }
 
+/// The test that a line tells has failed; Node's own names begin after its number.
+fn failure(line: &str) -> Option<String> {
+    let name = line
+        .strip_prefix("test ")
+        .and_then(|line| line.strip_suffix(" ... FAILED"))
+        .or_else(|| line.strip_prefix("✘").or_else(|| line.strip_prefix("x  ")))
+        .or_else(|| line.strip_prefix("FAILED ").filter(|name| name.contains("::")))
+        .or_else(|| line.strip_prefix("not ok "))?;
+    Some(name.trim().to_owned())
+}
+
 /// Whether a line is pytest's last one: `1 failed, 129 passed`, which `in 21.4s` follows.
 fn is_sum(line: &str) -> bool {
     line.split(", ").all(|part| {
@@ -70,6 +84,7 @@ impl AddAssign for Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+        self.failures.extend(other.failures);
     }
 }
 
@@ -112,6 +127,29 @@ mod tests {
         ] {
             tally.read(line);
         }
-        assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5 });
+        assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5, failures: Vec::new() });
+    }
+
+    #[test]
+    fn names_what_failed() {
+        let mut tally = Tally::default();
+        for line in [
+            "test limits::are_named ... FAILED",
+            "  ✘   12 tests/grid.spec.ts:75:1 › a grid is paused (15.2s)",
+            "FAILED test_chat.py::test_streams - AssertionError: no chunk",
+            "    not ok 3 - a stream ends",
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(
+            tally.failures,
+            [
+                "limits::are_named",
+                "12 tests/grid.spec.ts:75:1 › a grid is paused (15.2s)",
+                "test_chat.py::test_streams - AssertionError: no chunk",
+                "3 - a stream ends",
+            ]
+        );
     }
 }

@@ -51,10 +51,11 @@ impl Outcome {
     }
 
     fn add(&mut self, name: &str, tally: Tally, time: Duration, complaint: Option<String>) {
-        self.tally += tally;
-        let Tally { passed, failed, skipped } = tally;
+        let Tally { passed, failed, skipped, failures } = &tally;
         let time = took(time);
         self.lines.push(format!("{name:<8} {passed} passed, {failed} failed, {skipped} skipped, {time}"));
+        self.lines.extend(failures.iter().map(|failure| format!("         failed: {failure}")));
+        self.tally += tally;
         self.complaints.extend(complaint);
     }
 

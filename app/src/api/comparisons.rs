@@ -70,16 +70,37 @@ pub async fn pause_comparison(id: ComparisonId, paused: bool) -> Result<Comparis
     Ok(engine.comparisons().pause(&principal, id, paused).await?)
 }
 
-/// Lists comparisons, the last changed first.
+/// Lists comparisons, the last changed first, those among them that were deleted and can be brought back.
 #[server(prefix = "/api", endpoint = "comparisons", input = GetUrl, output = Json)]
 pub async fn list_comparisons() -> Result<Vec<ComparisonSummary>, PageError> {
     let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
     Ok(engine.comparisons().list(&principal).await?)
 }
 
-/// Takes a comparison away, and stops its runs; they stay in the history.
+/// Calls a comparison something else.
+#[server(prefix = "/api", endpoint = "rename-comparison", input = PostUrl, output = Json)]
+pub async fn rename_comparison(id: ComparisonId, name: String) -> Result<(), PageError> {
+    let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
+    Ok(engine.comparisons().rename(&principal, id, name).await?)
+}
+
+/// Makes another comparison of the same columns and rows; none of its cells is run yet.
+#[server(prefix = "/api", endpoint = "duplicate-comparison", input = PostUrl, output = Json)]
+pub async fn duplicate_comparison(id: ComparisonId) -> Result<Comparison, PageError> {
+    let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
+    Ok(engine.comparisons().duplicate(&principal, id).await?)
+}
+
+/// Deletes a comparison, and stops its runs; they stay in the history. For a while it can be brought back.
 #[server(prefix = "/api", endpoint = "delete-comparison", input = PostUrl, output = Json)]
 pub async fn delete_comparison(id: ComparisonId) -> Result<(), PageError> {
     let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
     Ok(engine.comparisons().delete(&principal, id).await?)
+}
+
+/// Brings a deleted comparison back.
+#[server(prefix = "/api", endpoint = "restore-comparison", input = PostUrl, output = Json)]
+pub async fn restore_comparison(id: ComparisonId) -> Result<(), PageError> {
+    let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
+    Ok(engine.comparisons().restore(&principal, id).await?)
 }

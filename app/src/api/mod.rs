@@ -2,6 +2,7 @@
 //!
 //! Each is a public endpoint under `/api`. They hold no rules: state, principal, engine call, `?`.
 
+pub mod carry;
 pub mod code;
 pub mod comparisons;
 pub mod drafts;
@@ -12,6 +13,7 @@ mod json;
 pub mod models;
 pub mod prompts;
 pub mod providers;
+pub mod run_diff;
 pub mod runs;
 pub mod shares;
 pub mod versions;

@@ -79,6 +79,23 @@ pub async fn draft_changes(id: PromptId, version: u32, content: PromptContent) -
     Ok(engine.library().draft_diff(&principal, id, version, content).await?.changes())
 }
 
+/// Compares a version with what might become the next one; `turned`, that with the version.
+#[server(prefix = "/api", endpoint = "draft-diff", input = Json, output = Json)]
+pub async fn draft_diff(
+    id: PromptId,
+    version: u32,
+    content: PromptContent,
+    turned: bool,
+) -> Result<domain::change::VersionDiff, PageError> {
+    let (engine, principal) = (expect_context::<engine::Engine>(), expect_context::<engine::Principal>());
+    let library = engine.library();
+    Ok(if turned {
+        library.diff_from_draft(&principal, id, version, content).await?
+    } else {
+        library.draft_diff(&principal, id, version, content).await?
+    })
+}
+
 /// Says what would come of two versions of one parent.
 #[server(prefix = "/api", endpoint = "merge-versions", input = GetUrl, output = Json)]
 pub async fn merge_versions(id: PromptId, parent: u32, theirs: u32, yours: u32) -> Result<Offer, PageError> {

@@ -7,16 +7,16 @@ use leptos::prelude::*;
 #[cfg(feature = "hydrate")]
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Gives the element with that id both texts, and what differs as JSON.
+/// Gives the element both texts, and what differs as JSON.
 #[cfg_attr(not(feature = "hydrate"), expect(unused_variables, reason = "only a browser has elements"))]
-pub fn show_diff(id: &str, old: &str, new: &str, diff: &str) {
+pub fn show_diff(element: &web_sys::HtmlElement, old: &str, new: &str, diff: &str) {
     #[cfg(feature = "hydrate")]
-    if let Some(element) = document().get_element_by_id(id) {
+    {
         let content = Object::new();
         for (name, text) in [("old", old), ("new", new), ("diff", diff)] {
             _ = Reflect::set(&content, &name.into(), &text.into());
         }
-        _ = Reflect::set(&element, &"content".into(), &content);
+        _ = Reflect::set(element, &"content".into(), &content);
     }
 }
 

@@ -8,6 +8,7 @@ use super::growing::Growing;
 use super::icon::Icon;
 use super::rendered::Rendered;
 use super::retry::Retry;
+use super::ticked::ticked;
 use super::tokens::Tokens;
 use crate::state::compose::{Fix, Refusal};
 use crate::state::desk::Desk;
@@ -268,7 +269,7 @@ fn End(run: RunState, model: Signal<Option<ModelInfo>>) -> impl IntoView {
             view! {
                 <div class="output__end">
                     {said.map(|(status, text)| view! { <span class="status" data-status=status>{text}</span> })}
-                    {note.map(|note| view! { <span class="faint">{note}</span> })}
+                    {note.map(|note| view! { <span class="faint">{ticked(&note)}</span> })}
                 </div>
             }
         })

@@ -65,7 +65,7 @@ pub fn DialogHead(
     view! {
         <header class="dialog__head">
             <h2>{move || title.get()}</h2>
-            <span class="dialog__note truncate" hidden=move || note.with(String::is_empty)>{move || note.get()}</span>
+            <span class="dialog__note truncate" title=move || note.get() hidden=move || note.with(String::is_empty)>{move || note.get()}</span>
             <button
                 class="button"
                 data-kind="quiet"

@@ -72,7 +72,7 @@ pub fn Editor(
     // Length in bytes of a long text that the field is telling: it need not be compared with what it told.
     let telling = StoredValue::new(None::<usize>);
     let get = move || text.with(|text| (telling.get_value() != Some(text.len())).then(|| text.clone()));
-    keep_told_alike(node, get, move |typed| on_input.run(typed));
+    let given = keep_told_alike(node, get, move |typed| on_input.run(typed));
     let behind = StoredValue::new(false);
     let field = StoredValue::new(id.clone());
     let lag = move |is_behind: bool| {
@@ -85,7 +85,7 @@ pub fn Editor(
     let tell = move |editor: Option<Element>| {
         let Some(editor) = editor else { return };
         lag(false);
-        let text = editor.text();
+        let text = given.exactly(editor.text());
         if text.len() > TOLD_AT_ONCE_MAX {
             telling.set_value(Some(text.len()));
             // The effects of it have run by then.
@@ -140,7 +140,7 @@ pub fn Editor(
                 aria-invalid=move || error.get().map(|_| "true")
                 aria-describedby=move || error.get()
                 node_ref=node
-                on:input=move |event| on_input.run(event_target_value(&event))
+                on:input=move |event| on_input.run(given.exactly(event_target_value(&event)))
                 inner_html=initial
             ></textarea>
         </etude-editor>

@@ -72,8 +72,9 @@ pub fn FilterBar(
     let models = [(String::new(), "Any model".to_owned())].into_iter().chain(models);
     let times = SINCE.map(|(word, name, _)| (word.to_owned(), name.to_owned()));
     let costs = COSTS.map(|(word, name, _)| (word.to_owned(), name.to_owned()));
-    let of = [("prompt", first.prompt), ("group", first.group)];
+    let of = [("prompt", first.prompt), ("group", first.group), ("with", first.with)];
     let of = of.map(|(name, id)| (!id.is_empty()).then(|| view! { <input type="hidden" name=name value=id/> }));
+    let cleared = move || filters.with(|filters| filters.cleared().address());
     view! {
         <form class="filters" role="search" method="get" action="/runs" on:submit=submit>
             <div class="search">
@@ -99,7 +100,7 @@ pub fn FilterBar(
             {of.into_iter().flatten().collect_view()}
             <button class="button form-only" type="submit">"Filter"</button>
             <Show when=move || filters.with(Filters::is_narrow)>
-                <a class="button" data-kind="quiet" href="/runs">"Clear filters"</a>
+                <a class="button" data-kind="quiet" href=cleared>"Clear filters"</a>
             </Show>
         </form>
     }

@@ -68,6 +68,7 @@ const ALL: [Group; 5] = [
             ("Next, previous", &["J", "K"]),
             ("Open", &["↵"]),
             ("Run with input", &["R"]),
+            ("Compare with another run", &["C"]),
             ("Search", &["/"]),
             ("Next difference", &["N"]),
         ],

@@ -20,18 +20,21 @@ pub fn OverThePage() -> impl IntoView {
     let overlays = expect_context::<Overlays>();
     overlays.look();
     keys(overlays);
+    let missed = RwSignal::new(None);
     (
-        by_and_by(overlays, |overlay| !overlay.carries(), parts::dialogs),
-        by_and_by(overlays, Overlay::carries, parts::carrying),
+        by_and_by(missed, |overlay| !overlay.carries() && overlay != Overlay::Missing, parts::dialogs),
+        by_and_by(missed, Overlay::carries, parts::carrying),
+        view! { <Missing missed/> },
     )
 }
 
 /// Dialogs whose code comes in a file of its own. One that is opened before it has come opens when it does; where it did
-/// not come, it is asked for again.
-fn by_and_by<F>(overlays: Overlays, is_in_it: fn(Overlay) -> bool, bring: fn() -> F) -> impl IntoView
+/// not come, it is the one that was missed, and asked for again with the next.
+fn by_and_by<F>(missed: RwSignal<Option<Overlay>>, is_in_it: fn(Overlay) -> bool, bring: fn() -> F) -> impl IntoView
 where
     F: Future<Output = Part<AnyView>> + Send + 'static,
 {
+    let overlays = expect_context::<Overlays>();
     let (asked, there) = (RwSignal::new(0_u32), RwSignal::new(false));
     let ask = move || {
         if !there.get_untracked() {
@@ -46,14 +49,39 @@ where
     });
     let dialogs = move || async move {
         let dialogs = bring().await.ok();
-        match &dialogs {
-            Some(_) => there.set(true),
-            None if overlays.open.get_untracked().is_some_and(is_in_it) => overlays.open.set(None),
-            None => {}
+        let wanted = overlays.open.get_untracked().filter(|overlay| is_in_it(*overlay));
+        if dialogs.is_some() {
+            there.set(true);
+        } else if wanted.is_some() {
+            missed.set(wanted);
+            overlays.show(Overlay::Missing);
         }
         dialogs
     };
     move || (asked.get() > 0).then(|| Suspend::new(dialogs()))
+}
+
+/// What opens in the place of a dialog whose code did not come.
+#[component]
+fn Missing(missed: RwSignal<Option<Overlay>>) -> impl IntoView {
+    let overlays = expect_context::<Overlays>();
+    let again = move |_| {
+        if let Some(wanted) = missed.get_untracked() {
+            overlays.show(wanted);
+        }
+    };
+    view! {
+        <Dialog overlay=Overlay::Missing class="dialog" size="sm" label="It did not open">
+            <DialogHead title="It did not open"/>
+            <div class="dialog__body">
+                <p role="alert">"Its code did not come: the server is away, or was updated. What you typed is kept."</p>
+            </div>
+            <footer class="dialog__foot">
+                <a class="button" href="" rel="external">"Load the page again"</a>
+                <button class="button" data-kind="primary" type="button" on:click=again>"Try again"</button>
+            </footer>
+        </Dialog>
+    }
 }
 
 /// The dialogs of every page.

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::control::{escape, keep_alike, keep_switch_alike};
 use super::icon::Icon;
+use super::ticked::ticked;
 use super::tools::{FormatRow, OptionsField};
 use crate::state::desk::{Desk, find};
 use crate::state::draft::DraftStoreFields;
@@ -130,7 +131,7 @@ fn ModelField(desk: Desk) -> impl IntoView {
                         view! {
                             <div class="note" data-tone="warn">
                                 <Icon name="triangle-alert"/>
-                                <div class="note__text">{note}</div>
+                                <div class="note__text">{ticked(&note)}</div>
                             </div>
                         }
                     })

@@ -81,6 +81,7 @@ fn Items(opened: Opened, desk: Option<Desk>) -> impl IntoView {
                         <MenuItem icon="save" label="Save version" keys=&["Mod", "S"] on_press=move |()| overlays.show(Overlay::Save)/>
                     }
                 })}
+            {desk.map(|desk| view! { <Changes desk/> })}
             <Show when=move || saved.get()>
                 <MenuItem icon="pencil" label="Name, tags, description" on_press=move |()| overlays.show(Overlay::Describe)/>
                 <MenuLink icon="history" label="Version history" note=version href=address("/history")/>
@@ -104,6 +105,21 @@ fn Items(opened: Opened, desk: Option<Desk>) -> impl IntoView {
         </Menu>
     }
     .into_any()
+}
+
+/// What was changed since the version that the fields were made of.
+#[component]
+fn Changes(desk: Desk) -> impl IntoView {
+    let since = Memo::new(move |_| {
+        let base = desk.opened.with(|opened| opened.as_ref().map(|base| (base.id, base.version)));
+        base.filter(|_| desk.edited.get())
+    });
+    move || {
+        since.get().map(|(id, version)| {
+            let label = format!("Changes since v{version}");
+            view! { <MenuLink icon="git-compare" label href=format!("/p/{id}/diff/{version}..draft")/> }
+        })
+    }
 }
 
 #[component]

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::icon::Icon;
+use super::ticked::ticked;
 use crate::api::error::PageError;
 use crate::api::providers::{Worker, remove_provider, restore_provider};
 use crate::pages::models::{Beside, Models};
@@ -262,7 +263,7 @@ fn Row(model: ModelInfo, off: Option<&'static str>, is_default: bool) -> impl In
                 <td colspan="5">
                     <div class="note" data-tone="warn">
                         <Icon name="triangle-alert"/>
-                        <div class="note__text">{note}</div>
+                        <div class="note__text">{ticked(&note)}</div>
                     </div>
                 </td>
             </tr>

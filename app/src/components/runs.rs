@@ -7,12 +7,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::failure::Failure;
+use super::icon::Icon;
 use crate::api::error::PageError;
 use crate::api::history::{RunList, list_runs};
 use crate::browser;
 use crate::state::figures::{Figure, thousands};
 use crate::state::filters::Filters;
 use crate::state::rows::{Rows, row_figures};
+use crate::state::run_pick::diff_address;
 use crate::state::when;
 
 /// How often the list is renewed while its tab is in sight.
@@ -21,10 +23,18 @@ const RENEW: Duration = Duration::from_secs(3);
 /// The list's id, for the keys that walk it.
 pub const LIST_ID: &str = "runs";
 
+/// The id of a row's link, for the focus to go to.
+#[must_use]
+pub fn link_id(run: RunId) -> String {
+    format!("to-{run}")
+}
+
 /// What is shown of the history, and what there is to say about it.
 #[derive(Clone, Copy)]
 struct Listing {
     filters: StoredValue<Filters>,
+    /// The run that another is picked for.
+    with: Option<RunId>,
     rows: RwSignal<Rows>,
     /// The server's time, in microseconds since 1970, UTC.
     now: RwSignal<i64>,
@@ -43,15 +53,19 @@ struct Listing {
 pub fn RunRows(
     /// What the address asks for.
     filters: Filters,
+    /// The run that another is picked for: a row then leads to both.
+    with: Option<RunId>,
     /// What there was when the page was made.
     list: RunList,
 ) -> impl IntoView {
     let from_top = filters.after.is_empty();
     // Below the last run there is nothing either, and that does not mean that nothing has run.
-    let (narrow, address) =
-        (filters.is_narrow() || !from_top, Filters { after: String::new(), ..filters.clone() }.address());
+    let narrow = filters.is_narrow() || !from_top;
+    let address = Filters { after: String::new(), ..filters.clone() }.address();
+    let cleared = StoredValue::new(filters.cleared().address());
     let listing = Listing {
         filters: StoredValue::new(filters),
+        with,
         rows: RwSignal::new(Rows::new(list.page)),
         now: RwSignal::new(list.now),
         stale: RwSignal::new(false),
@@ -66,7 +80,7 @@ pub fn RunRows(
     let empty = Memo::new(move |_| listing.rows.with(Rows::is_empty));
     view! {
         <div class="runs__scroll" role="region" aria-label="Run list" tabindex="0">
-            <Show when=move || !empty.get() fallback=move || view! { <NoRuns narrow/> }>
+            <Show when=move || !empty.get() fallback=move || view! { <NoRuns narrow cleared=cleared.get_value()/> }>
                 <ul class="runs__list" id=LIST_ID role="list" aria-label="Runs">
                     <For each=move || ids.get() key=|id| *id let:id>
                         <Row listing id/>
@@ -157,7 +171,8 @@ impl Listing {
     }
 }
 
-/// One run: when, how it stands, what was asked and answered, by whom, and what it took.
+/// One run: when, how it stands, what was asked and answered, by whom, and what it took. Where another run is picked,
+/// it leads to both.
 #[component]
 fn Row(listing: Listing, id: RunId) -> impl IntoView {
     let run = Memo::new(move |before: Option<&Option<RunSummary>>| {
@@ -177,10 +192,16 @@ fn Row(listing: Listing, id: RunId) -> impl IntoView {
     };
     let over = move || run.with(|run| run.as_ref().and_then(|run| run.wire));
     let status = move || figure(7).status.unwrap_or("finished");
+    let other = listing.with.filter(|with| *with != id);
+    let address = other.map_or_else(|| format!("/runs/{id}"), |with| diff_address(with, id));
+    let picked_for = listing.with == Some(id);
     view! {
-        <li class="runs__row">
+        <li class="runs__row" data-row=id.to_string() aria-current=picked_for.then_some("true")>
             <span class="status" data-status=status>{move || figure(7).value}</span>
-            <a class="runs__link" href=format!("/runs/{id}")>{name}</a>
+            <a class="runs__link" id=link_id(id) href=address>
+                {other.map(|_| view! { <span class="sr-only">"Compare with "</span> })}
+                {name}
+            </a>
             <span class="runs__answer">{move || part(|run| &run.snippet)}</span>
             <span class="runs__model">
                 {move || part(|run| run.resolved_model.as_ref().unwrap_or(&run.model))}
@@ -192,9 +213,37 @@ fn Row(listing: Listing, id: RunId) -> impl IntoView {
             <time class="runs__age" datetime=when::iso(created) title=when::utc(created)>
                 {move || when::age(created, listing.now.get())}
             </time>
+            <Deed listing id/>
         </li>
     }
     .into_any()
+}
+
+/// The end of a row: the way to compare the run with another, or what a press on the row does.
+#[component]
+fn Deed(listing: Listing, id: RunId) -> impl IntoView {
+    match listing.with {
+        None => {
+            let address = listing.filters.with_value(|filters| filters.picking(id).address());
+            view! {
+                <a
+                    class="button runs__deed"
+                    data-kind="quiet"
+                    data-size="sm"
+                    data-shape="icon"
+                    href=address
+                    title="Compare with another run"
+                    aria-label="Compare with another run"
+                    aria-describedby=link_id(id)
+                >
+                    <Icon name="git-compare" small=true/>
+                </a>
+            }
+            .into_any()
+        }
+        Some(with) if with == id => view! { <span class="runs__deed faint">"this run"</span> }.into_any(),
+        Some(_) => view! { <span class="runs__deed" aria-hidden="true">"Compare"</span> }.into_any(),
+    }
 }
 
 fn tokens(input: &Figure, output: &Figure) -> String {
@@ -242,7 +291,7 @@ fn More(listing: Listing) -> impl IntoView {
 
 /// No row: because nothing has run, or because nothing matches.
 #[component]
-fn NoRuns(narrow: bool) -> impl IntoView {
+fn NoRuns(narrow: bool, cleared: String) -> impl IntoView {
     if narrow {
         return view! {
             <div class="page__state">
@@ -251,7 +300,7 @@ fn NoRuns(narrow: bool) -> impl IntoView {
                     <p>
                         "Words are looked for at their beginning, in the request, the answer, the error and the id of a run. Every filter must match."
                     </p>
-                    <a class="button" href="/runs">"Clear filters"</a>
+                    <a class="button" href=cleared>"Clear filters"</a>
                 </div>
             </div>
         }

@@ -26,6 +26,7 @@ pub fn Status(
         let [.., finish] = run.view.with(|view| figures(view, stage(run), None, false));
         finish
     });
-    let status = move || finish.with(|finish| finish.status.unwrap_or("finished"));
+    let status =
+        move || finish.with(|finish| finish.status.unwrap_or(if finish.pending { "idle" } else { "finished" }));
     view! { <span class="status" data-status=status>{move || finish.get().value}</span> }
 }

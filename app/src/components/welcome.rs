@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::keys::Keys;
+use super::ticked::ticked;
 use crate::state::desk::Desk;
 
 /// Says what one key does, and what to expect of the model.
@@ -12,7 +13,7 @@ pub fn Welcome(
     desk: Desk,
 ) -> impl IntoView {
     let model = Memo::new(move |_| desk.model());
-    let note = move || model.with(|model| model.note.clone());
+    let note = move || model.with(|model| model.note.as_deref().map(ticked));
     view! {
         <div class="welcome">
             <div class="empty">

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
 use domain::limits::DRAFT_TTL_MICROS;
-use domain::{DraftId, DraftSummary};
+use domain::{DraftId, DraftSummary, PromptId};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{put_together, take_apart};
 use super::tab;
+use crate::api::drafts::get_draft;
 use crate::browser::database::Database;
 use crate::state::draft::Draft;
 
@@ -118,6 +119,24 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+/// The draft of this tab, where it is of that prompt: from the tab's storage or, where it is too large for that, from
+/// wherever it is kept.
+pub async fn of_tab(prompt: PromptId) -> Option<Draft> {
+    let session = tab::Session::read().filter(|session| session.prompt == Some(prompt))?;
+    if session.draft.is_some() {
+        return session.draft;
+    }
+    let here = match Shelf::open(session.id).await {
+        Some(shelf) => shelf.read().await,
+        None => None,
+    };
+    let draft = match here {
+        Some((record, _)) => Some(record.draft),
+        None => get_draft(session.id).await.ok().flatten().map(|saved| saved.draft),
+    };
+    draft.filter(|draft| draft.prompt == Some(prompt))
 }
 
 /// Puts a draft of its own into the browser and has the tab take it up. Says whether it is kept.

@@ -6,6 +6,7 @@ pub mod models;
 pub mod not_found;
 pub mod playground;
 pub mod run;
+pub mod run_diff;
 pub mod runs;
 pub mod settings;
 pub mod version_diff;

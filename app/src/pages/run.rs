@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::error::Code;
-use domain::{ApiError, Lineage, Run, RunId, Shared};
+use domain::{ApiError, Lineage, PromptId, Run, RunId, Shared};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -29,6 +29,7 @@ use crate::live::Live;
 use crate::pages::not_found::NothingHere;
 use crate::state::commands;
 use crate::state::desk::find;
+use crate::state::filters::Filters;
 use crate::state::overlays::Overlays;
 use crate::state::run::RunState;
 use crate::state::when;
@@ -182,7 +183,7 @@ fn KeptRun(
     let page = view! {
         {(!ended).then(|| view! { <noscript inner_html=REFRESH></noscript> })}
         <div class="page">
-            <Head state id created_at=run.created_at over prefill deeds/>
+            <Head state id prompt=run.prompt created_at=run.created_at over prefill deeds/>
             <div class="run">
                 <div class="run__main">
                     <Waterfall run=state/>
@@ -204,7 +205,15 @@ const THIS: &str = "this run";
 
 /// How the run stands, and what can be done with it.
 #[component]
-fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: bool, deeds: Deeds) -> impl IntoView {
+fn Head(
+    state: RunState,
+    id: RunId,
+    prompt: Option<PromptId>,
+    created_at: i64,
+    over: Memo<bool>,
+    prefill: bool,
+    deeds: Deeds,
+) -> impl IntoView {
     let live = expect_context::<Live>();
     let stop = move |_| {
         state.stopping.set(true);
@@ -212,8 +221,14 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: 
     };
     let refused = move || deeds.delete.value().get().and_then(Result::err);
     let overlays = expect_context::<Overlays>();
+    // The runs of the same prompt are the likeliest.
+    let of = prompt.map(|prompt| prompt.to_string()).unwrap_or_default();
+    let others = Filters { prompt: of, ..Filters::default() }.picking(id).address();
+    let place = others.clone();
     Effect::new(move || {
-        overlays.here.set(Some(Arc::new(move || vec![commands::share(overlays, Shared::Run(id), THIS)])))
+        let place = place.clone();
+        let all = move || vec![commands::share(overlays, Shared::Run(id), THIS), commands::compare_run(&place)];
+        overlays.here.set(Some(Arc::new(all)));
     });
     on_cleanup(move || overlays.here.set(None));
     view! {
@@ -235,6 +250,11 @@ fn Head(state: RunState, id: RunId, created_at: i64, over: Memo<bool>, prefill: 
                 <Icon name="share-2" small=true/>
                 "Share"
             </button>
+            <a class="button" data-kind="quiet" href=others>
+                <Icon name="git-compare" small=true/>
+                // Read as a whole, and short where it is seen.
+                <span>"Compare with"<span class="sr-only">" another run"</span><span aria-hidden="true">"…"</span></span>
+            </a>
             <Show when=move || over.get()>
                 <ActionForm action=deeds.delete>
                     <input type="hidden" name="id" value=id.to_string()/>

@@ -144,6 +144,12 @@ pub fn share(overlays: Overlays, what: Shared, name: &str) -> Command {
     act(CARRY, format!("Share {name}"), "share-2", &[], move || overlays.share(what, name.as_str()))
 }
 
+/// What leads to the runs that the one on the page can be compared with.
+#[must_use]
+pub fn compare_run(place: &str) -> Command {
+    go("Compare with another run", "git-compare", place)
+}
+
 fn of_desk(desk: Desk) -> Vec<Command> {
     let running = untrack(|| desk.run.is_running());
     let mut commands = vec![if running {

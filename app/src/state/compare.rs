@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `book` | cells by their place, and what they come to |
 //! | `column` | one variant: its document, what is typed for it, the answer that is shown |
+//! | `deeds` | what is done with all of it: copied, deleted, carried away |
 //! | `differ` | what differs between answers, while they come |
 //! | `keeping` | every change is saved; of two tabs neither loses work |
 //! | `parts` | adding, moving and removing columns and rows |
@@ -11,6 +12,7 @@
 
 mod book;
 mod column;
+mod deeds;
 mod differ;
 mod keeping;
 mod parts;

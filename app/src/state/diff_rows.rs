@@ -63,9 +63,8 @@ fn same(lines: &[&str], old_at: usize, new_at: usize, count: usize, first: bool,
         if folded > 0 && (above..above + folded).contains(&n) {
             continue;
         }
-        let line = |number: usize| {
-            Some(Line { number: number + 1, pieces: vec![(false, cut(lines[old_at + n]))], changed: false })
-        };
+        let line =
+            |number: usize| Some(Line { number: number + 1, pieces: pieces(lines[old_at + n], &[]), changed: false });
         rows.push(DiffRow::Lines(line(old_at + n), line(new_at + n)));
     }
 }
@@ -107,26 +106,33 @@ fn side(lines: &[&str], from: usize, to: usize, words: &[(usize, usize)]) -> Vec
 /// A line in pieces; `words` are UTF-16 units of the line, in order.
 fn pieces(line: &str, words: &[(usize, usize)]) -> Vec<(bool, String)> {
     let mut pieces: Vec<(bool, String)> = Vec::new();
-    let mut unit = 0;
+    let (mut unit, units) = (0, line.chars().map(char::len_utf16).sum::<usize>());
     for (count, char) in line.chars().enumerate() {
         if count == LINE_CHARS_MAX {
             pieces.push((false, "…".into()));
             break;
         }
         let marked = words.iter().any(|(start, end)| (*start..*end).contains(&unit));
-        match pieces.last_mut() {
-            Some((same, text)) if *same == marked => text.push(char),
-            _ => pieces.push((marked, char.to_string())),
-        }
         unit += char.len_utf16();
+        // At the end of a line it says something only where it differs.
+        if char == '\r' && !marked && unit == units {
+            break;
+        }
+        match pieces.last_mut() {
+            Some((same, text)) if *same == marked => text.push(seen(char)),
+            _ => pieces.push((marked, seen(char).to_string())),
+        }
     }
     pieces
 }
 
-fn cut(line: &str) -> String {
-    match line.char_indices().nth(LINE_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
+/// A control character by its picture: HTML has no way to write some, and none can be seen.
+fn seen(char: char) -> char {
+    match char {
+        '\t' => char,
+        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(char)).unwrap_or(char),
+        '\u{7f}' => '\u{2421}',
+        _ => char,
     }
 }
 
@@ -182,6 +188,13 @@ mod tests {
         let found = shown(&text("a"), &text("b"));
         assert!(found.len() < ROWS_MAX + 10);
         assert!(found.last().is_some_and(|row| row.starts_with('+')), "{:?}", found.last());
+    }
+
+    #[test]
+    fn a4_control_characters_are_seen_and_line_ends_where_they_differ() {
+        assert_eq!(shown("a\r\nb\r\nc", "a\r\nx\r\nc"), ["1:a | 1:a", "2:[b] | 2:[x]", "3:c | 3:c"]);
+        assert_eq!(shown("a b c\r\nd", "a b c\nd"), ["1:a b c[␍] | 1:a b c", "2:d | 2:d"]);
+        assert_eq!(shown("a\0b\rc d", "a\0b\rc e"), ["1:a␀b␍c [d] | 1:a␀b␍c [e]"]);
     }
 
     #[test]

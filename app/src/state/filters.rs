@@ -5,6 +5,8 @@ use domain::{ApiError, Code, RunFilter, RunId};
 use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 
+use super::address::with_query;
+
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
 
@@ -35,6 +37,9 @@ pub struct Filters {
     /// The run before which the list begins.
     #[serde(default)]
     pub after: String,
+    /// The run that another is picked for. Narrows nothing.
+    #[serde(default)]
+    pub with: String,
 }
 
 /// What can be asked for as a status, and its name for people.
@@ -81,6 +86,7 @@ impl Filters {
             cost: text("cost"),
             query: text("query"),
             after: text("after"),
+            with: text("with"),
         }
     }
 
@@ -96,19 +102,37 @@ impl Filters {
             ("cost", &self.cost),
             ("query", &self.query),
             ("after", &self.after),
+            ("with", &self.with),
         ];
         let mut query = ParamsMap::new();
         for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
             query.insert(name, text.clone());
         }
-        let query = query.to_query_string();
-        if query.len() > 1 { format!("/runs{query}") } else { "/runs".into() }
+        with_query("/runs", &query)
     }
 
     /// The same from another run on.
     #[must_use]
     pub fn after(&self, run: RunId) -> Self {
         Self { after: run.to_string(), ..self.clone() }
+    }
+
+    /// Nothing that narrows the list; what it is looked at for stays.
+    #[must_use]
+    pub fn cleared(&self) -> Self {
+        Self { with: self.with.clone(), ..Self::default() }
+    }
+
+    /// The same history for somebody who picks a run to compare with this one.
+    #[must_use]
+    pub fn picking(&self, run: RunId) -> Self {
+        Self { with: run.to_string(), after: String::new(), ..self.clone() }
+    }
+
+    /// The same history for somebody who picks nothing.
+    #[must_use]
+    pub fn looking(&self) -> Self {
+        Self { with: String::new(), ..self.clone() }
     }
 
     /// Whether anything narrows the list.
@@ -170,6 +194,16 @@ mod tests {
         let address = filters.address();
         assert!(address.starts_with("/runs?") && address.contains("%26") && !address.contains("model"), "{address}");
         assert!(filters.is_narrow() && !asked(&[("after", "x")]).is_narrow());
+    }
+
+    #[test]
+    fn a_run_that_another_is_picked_for_stays_while_filters_come_and_go() {
+        let run = RunId::from_bytes([1; 16]);
+        let picking = asked(&[("query", "a"), ("after", "x")]).picking(run);
+        assert!(picking.address().contains(&format!("with={run}")) && picking.after.is_empty());
+        assert_eq!(picking.cleared().address(), format!("/runs?with={run}"));
+        assert!(!picking.cleared().is_narrow());
+        assert_eq!(picking.looking().address(), "/runs?query=a");
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub fn forecast(
     let allowed = draft.most_out(model, tokens_in);
     let cut = |tokens: u64| allowed.map_or(tokens, |allowed| tokens.min(allowed));
     let least = band.map_or(0, |band| cut(band.least));
-    let most = band.map(|band| cut(band.most)).or(allowed);
+    let most = band.and_then(|band| band.most).map(cut).or(allowed);
     let cost = |output_tokens: u64| {
         let usage = Usage { input_tokens: tokens_in, output_tokens, ..Usage::default() };
         model.price.map(|price| price.cost_micros(&usage))
@@ -156,7 +156,7 @@ pub fn forecast(
     Forecast {
         tokens_in: format!("{}{}", if exact.is_some() { "" } else { "≈ " }, thousands(tokens_in)),
         tokens_out: match most {
-            None => "0 or more".to_owned(),
+            None => format!("{} or more", thousands(least)),
             Some(most) if most == least => thousands(most),
             Some(most) => format!("{}–{}", thousands(least), thousands(most)),
         },
@@ -191,7 +191,7 @@ mod tests {
         let before = Weight { tokens: 15, bytes: 60, digest: 1 };
         assert_eq!(forecast(&draft, &model, weight, Some(Counted { of: before, tokens: 30 }), None).tokens_in, "≈ 60");
         // What the prompt's own runs say is narrower, and never more than is allowed.
-        let known = forecast(&draft, &model, weight, None, Some(OutputBand { runs: 40, least: 20, most: 900 }));
+        let known = forecast(&draft, &model, weight, None, Some(OutputBand { runs: 40, least: 20, most: Some(900) }));
         assert_eq!((known.tokens_out.as_str(), known.cost.as_str()), ("20–256", "$0.0004–0.0039"));
         assert!(known.based_on.expect("runs").contains("40 runs"));
         let free = ModelInfo { price: Some(Price::FREE), ..model.clone() };

@@ -6,6 +6,7 @@ use domain::PromptId;
 use domain::prompt::{PromptFilter, PromptPage, PromptSummary, Shelves};
 use leptos_router::params::ParamsMap;
 
+use super::address::with_query;
 use super::figures::thousands;
 
 /// Microseconds in a day.
@@ -130,8 +131,7 @@ impl Asked {
         for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
             query.insert(name, text.to_owned());
         }
-        let query = query.to_query_string();
-        if query.len() > 1 { format!("/library{query}") } else { "/library".into() }
+        with_query("/library", &query)
     }
 
     /// The same on another shelf, with any tag.

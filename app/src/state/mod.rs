@@ -2,6 +2,7 @@
 //!
 //! | module | what stands there |
 //! |---|---|
+//! | [`address`] | addresses with a query |
 //! | [`commands`] | everything that can be done, to be found by a few letters |
 //! | [`compare`] | a comparison: its columns, rows and cells, and what can be done with them |
 //! | [`compose`] | from what is typed to the run it asks for |
@@ -18,6 +19,7 @@
 //! | [`history`] | the versions of a prompt as a list |
 //! | [`lanes`] | which version came of which, as lines |
 //! | [`library`] | what the library is asked for, and the prompts that it shows |
+//! | [`line_ends`] | line ends as they were, behind fields that show LF alone |
 //! | [`models`] | models and providers as people read of them |
 //! | [`overlays`] | what lies over the page |
 //! | [`pasted`] | what was understood of something pasted |
@@ -25,6 +27,8 @@
 //! | [`pretty`] | JSON for reading, every token as it was |
 //! | [`rows`] | the rows of the history |
 //! | [`run`] | one run as it grows |
+//! | [`run_figures`] | the figures of two runs beside each other |
+//! | [`run_pick`] | picking the run that another is compared with |
 //! | [`settings`] | the parameters of the rail |
 //! | [`secrets`] | keys that stand in a text |
 //! | [`shares`] | links as people read of them |
@@ -32,6 +36,7 @@
 //! | [`waterfall`] | where a run's time went |
 //! | [`when`] | times as people read them |
 
+pub mod address;
 pub mod commands;
 pub mod compare;
 pub mod compose;
@@ -48,6 +53,7 @@ pub mod fuzzy;
 pub mod history;
 pub mod lanes;
 pub mod library;
+pub mod line_ends;
 pub mod models;
 pub mod overlays;
 pub mod pasted;
@@ -56,6 +62,8 @@ pub mod pretty;
 pub mod replay;
 pub mod rows;
 pub mod run;
+pub mod run_figures;
+pub mod run_pick;
 pub mod secrets;
 pub mod settings;
 pub mod shares;

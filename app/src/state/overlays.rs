@@ -37,6 +37,8 @@ pub enum Overlay {
     Links,
     /// A file that is brought in.
     Import,
+    /// That the code of another one did not come.
+    Missing,
 }
 
 /// Lists what can be done on a page, as it stands when it is asked. The page brings it, so that its code comes with it.

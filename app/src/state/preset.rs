@@ -201,11 +201,9 @@ impl PresetForm {
         let room = model.context_tokens.map(|room| u64::from(room).saturating_sub(tokens_in));
         let usual = model.defaults.max_tokens.or(model.output_tokens_max).map(u64::from);
         let most = params.max_tokens.map(u64::from).or(usual).or(room);
-        let band = band.map(|band| {
-            let end = most.unwrap_or(band.most);
-            (band.least.min(end), band.most.min(end))
-        });
-        let (least, most) = band.map_or((0, most), |(least, most)| (least, Some(most)));
+        let cut = |tokens: u64| most.map_or(tokens, |most| tokens.min(most));
+        let least = band.map_or(0, |band| cut(band.least));
+        let most = band.and_then(|band| band.most).map(cut).or(most);
         let cost = |output_tokens: u64| {
             let usage = Usage { input_tokens: tokens_in, output_tokens, ..Usage::default() };
             model.price.map(|price| price.cost_micros(&usage))
@@ -340,7 +338,7 @@ mod tests {
         let content = &preset.content;
         assert!(form.forecast(content, &model(), None, None).starts_with("≈ 1"), "estimated");
         assert_eq!(form.forecast(content, &model(), Some(100), None), "100 in · 0–16 out · $0.0010–0.0026");
-        let band = OutputBand { runs: 9, least: 5, most: 40 };
+        let band = OutputBand { runs: 9, least: 5, most: Some(40) };
         assert_eq!(form.forecast(content, &model(), Some(100), Some(band)), "100 in · 5–16 out · $0.0015–0.0026");
         let free = ModelInfo { price: Some(Price::FREE), ..model() };
         assert!(form.forecast(content, &free, Some(1), None).ends_with("free"));

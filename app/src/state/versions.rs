@@ -1,6 +1,9 @@
 //! The desk's prompt: which version was opened, whether the fields still say the same, and what saving makes of it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use domain::prompt::Saved;
 use domain::{ApiError, Code, ComparisonSpec, NewRun, Preset, PromptContent, PromptId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
 
 use super::compose::Refusal;
 use super::desk::Desk;
@@ -24,6 +28,52 @@ pub type Opened = RwSignal<Option<Arc<Preset>>>;
 
 /// How long after a change the fields are held against the version that was opened.
 const LOOK_AFTER: Duration = Duration::from_millis(120);
+
+/// One side of a comparison of a prompt with itself, as an address has it: `12`, `draft`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// A version, by its number.
+    Version(u32),
+    /// What stands in the playground of this tab and is not saved.
+    Draft,
+}
+
+impl Side {
+    /// What it is called on the page.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Version(number) => format!("v{number}"),
+            Self::Draft => "draft".to_owned(),
+        }
+    }
+
+    /// The number of the version that it is.
+    #[must_use]
+    pub const fn version(self) -> Option<u32> {
+        match self {
+            Self::Version(number) => Some(number),
+            Self::Draft => None,
+        }
+    }
+}
+
+impl FromStr for Side {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        if text == "draft" { Ok(Self::Draft) } else { text.parse().map(Self::Version) }
+    }
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(number) => number.fmt(to),
+            Self::Draft => to.write_str("draft"),
+        }
+    }
+}
 
 /// Two versions that were made of the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

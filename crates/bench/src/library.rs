@@ -1,230 +1,175 @@
-//! A shelf of many prompts: how fast one is found as it is typed, a prompt with a long history opened, two long versions
-//! compared.
+//! A shelf of many prompts: how fast one is found as it is typed, a prompt with a long history opened; and what is large:
+//! versions compared, a file imported.
 
-use std::fmt::Write;
-use std::time::{Duration, Instant};
+mod large;
+mod search;
+mod shelf;
 
-use anyhow::{Context, Result, ensure};
-use domain::{ChatMessage, PromptContent, Role, diff};
-use serde_json::{Value, json};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use tokio::task::JoinSet;
 
 use crate::Setting;
 use crate::http::Connection;
-use crate::process;
+use crate::process::{self, Process};
 use crate::report::{Report, Target};
-use crate::stats::{Rounds, percentile, sorted};
+use crate::stats::Rounds;
+use shelf::{Shelf, prompt_id};
 
 /// Prompts on the shelf.
 const PROMPTS: usize = 100_000;
 /// Versions of the one that has many.
 const VERSIONS: usize = 1_000;
-/// Searches that are timed.
-const SEARCHES: usize = 2_000;
+/// Runs that it has.
+const RUNS: usize = 4_000;
+/// Connections over which they are made.
+const RUNNING: usize = 16;
+/// The script of the answers of those runs: at once.
+const MODEL: &str = "mock-ttft0-rate0-n20";
 /// Kilobytes in a megabyte, as memory is counted.
 const KB: f64 = 1_024.0;
-/// The words that names and texts are made of. Common ones and rare ones, as in any language: the nth word stands n times
-/// less often than the first (Zipf's law), and each is followed by a syllable of its own, so that there are many.
-const STEMS: [&str; 24] = [
-    "review",
-    "contract",
-    "translate",
-    "summary",
-    "customer",
-    "clause",
-    "report",
-    "invoice",
-    "delivery",
-    "question",
-    "lesson",
-    "policy",
-    "ticket",
-    "answer",
-    "weekly",
-    "market",
-    "travel",
-    "medical",
-    "grammar",
-    "python",
-    "garden",
-    "history",
-    "music",
-    "kitchen",
-];
-/// Distinct words.
-const WORDS: usize = 60_000;
+/// Bytes in a megabyte, as files are counted.
+const MB: f64 = 1e6;
+/// Bytes that are read at a time of a long answer.
+const READ_BYTES: usize = 256 * 1024;
 
 /// Runs the benchmark.
 pub async fn measure(setting: &Setting) -> Result<Report> {
     let (prompts, versions) = (setting.either(PROMPTS, 2_000), setting.either(VERSIONS, 50));
     let mut report = Report::new("library", "many prompts, long histories, large versions", "its own targets");
-    report.method(format!(
-        "{prompts} prompts of about 60 words out of {WORDS}, and one with {versions} versions, come in by \
-         `POST /v1/import`. Then `GET /v1/presets?query=` with two words typed letter by letter, one in three with a \
-         mistake, over one connection: from the request to the last byte of a page of 50."
-    ));
+    describe(&mut report, prompts, versions, setting.either(RUNS, 100));
     let folder = setting.folder()?;
-    let etude = process::etude(setting, folder.path(), "").await?;
-    let before_kb = etude.rss_kb()?;
-    let file = shelf(prompts, versions);
-    let began = Instant::now();
-    let mut connection = Connection::open(&etude.url).await?;
-    let status = connection.ask("POST", "/v1/import", "application/json", &file).await?;
-    let answer = connection.text().await?;
-    ensure!(status == 200, "the import was answered with {status}: {answer}");
-    report.figure("import of all of it", "s", Rounds::once(began.elapsed().as_secs_f64()), None);
-    report.figure("size of that file", "MB", Rounds::once(file.len() as f64 / 1e6), None);
-    drop(file);
-    report.figure("memory that the shelf takes", "MB", Rounds::once((etude.rss_kb()? - before_kb) / KB), None);
-    searches(setting, &etude.url, &mut report).await?;
+    let mock = process::mock(setting)?;
+    let config = process::config(&mock, &[MODEL]);
+    let etude = process::etude(setting, folder.path(), &config).await?;
+    let names = filled(&etude, &mut report, prompts, versions).await?;
+    let mut etude = again(setting, folder.path(), &config, etude, &mut report).await?;
+    search::measure(setting, &etude.url, &names, &mut report).await?;
+    run(&etude.url, versions, setting.either(RUNS, 100)).await?;
     history(&etude.url, versions, &mut report).await?;
-    compared(setting, &mut report);
+    etude.stop()?;
+    large::measure(setting, &mut report).await?;
     Ok(report)
 }
 
-async fn searches(setting: &Setting, url: &str, report: &mut Report) -> Result<()> {
-    let (mut p50, mut p99) = (Vec::new(), Vec::new());
-    for round in 0..setting.either(5, 1) {
-        let mut dice = Dice(round as u64 + 1);
-        let mut connection = Connection::open(url).await?;
-        let mut times = Vec::new();
-        while times.len() < setting.either(SEARCHES, 40) {
-            for typed in typed(&mut dice) {
-                let began = Instant::now();
-                let path = format!("/v1/presets?limit=50&query={}", typed.replace(' ', "+"));
-                let status = connection.ask("GET", &path, "application/json", "").await?;
-                let body = connection.text().await?;
-                ensure!(status == 200, "{path} was answered with {status}: {body}");
-                times.push(began.elapsed().as_secs_f64() * 1e3);
-            }
-        }
-        let times = sorted(times);
-        p50.push(percentile(&times, 0.5));
-        p99.push(percentile(&times, 0.99));
-    }
-    report.figure("search as it is typed, p50", "ms", Rounds::of(p50), None);
-    report.figure("search as it is typed, p99", "ms", Rounds::of(p99), Some(Target::AtMost(20.0)));
+fn describe(report: &mut Report, prompts: usize, versions: usize, runs: usize) {
+    report.method(format!(
+        "{prompts} prompts of about {} words out of {}, one in {} with 64 KB, and one with {versions} versions, come in by \
+         `POST /v1/import`; then the server starts again.",
+        shelf::TEXT_WORDS,
+        shelf::WORDS,
+        shelf::LONG_EVERY
+    ));
+    report.method(
+        "A search is `GET /v1/presets?query=` over one connection: from the request to the last byte of a page of 50. \
+         All ways of typing are in the two figures of all of them.",
+    );
+    report.method(format!("The prompt with many versions is opened once it has {runs} runs, spread over all of them."));
+    report.method(
+        "Large: ten prompts with two versions of 10 MB each are one file; the two are compared as the page asks for it.",
+    );
+}
+
+/// Imports the shelf; gives some names of its prompts.
+async fn filled(etude: &Process, report: &mut Report, prompts: usize, versions: usize) -> Result<Vec<String>> {
+    let before_kb = etude.rss_kb()?;
+    let Shelf { file, names } = Shelf::new(prompts, versions);
+    let began = Instant::now();
+    import(&etude.url, &file).await?;
+    let took = Rounds::once(began.elapsed().as_secs_f64());
+    report.noted("import of the shelf", "s", took, None, &format!("a file of {:.0} MB", file.len() as f64 / MB));
+    drop(file);
+    let held = (etude.rss_kb()? - before_kb) / KB;
+    report.figure("memory that the server took for it", "MB", Rounds::once(held), None);
+    Ok(names)
+}
+
+/// Imports a file.
+async fn import(url: &str, file: &str) -> Result<()> {
+    let mut connection = Connection::open(url).await?;
+    let status = connection.ask("POST", "/v1/import", "application/json", file).await?;
+    let answer = connection.text().await?;
+    ensure!(status == 200, "an import was answered with {status}: {answer}");
     Ok(())
 }
 
+/// Stops the server and starts it over what it has kept.
+async fn again(
+    setting: &Setting,
+    folder: &std::path::Path,
+    config: &str,
+    mut etude: Process,
+    report: &mut Report,
+) -> Result<Process> {
+    let (mut found, mut held) = (Vec::new(), Vec::new());
+    for _ in 0..setting.either(3, 1) {
+        etude.stop()?;
+        let mut command = process::serve(setting, folder, config)?;
+        let began = Instant::now();
+        etude = Process::announced(&mut command)?;
+        ask(&etude.url, "/v1/presets?query=re").await?;
+        found.push(began.elapsed().as_secs_f64());
+        process::wait(&etude.url, "/readyz", |body| body.contains("\"model\":\"ready\"")).await?;
+        held.push(etude.rss_kb()? / KB);
+    }
+    report.figure("from the start of the server to the first search answered", "s", Rounds::of(found), None);
+    report.figure("memory of the server with the shelf, started again", "MB", Rounds::of(held), None);
+    Ok(etude)
+}
+
+/// Runs the prompt with many versions.
+async fn run(url: &str, versions: usize, runs: usize) -> Result<()> {
+    let mut running = JoinSet::new();
+    for first in 0..RUNNING {
+        let url = url.to_owned();
+        running.spawn(async move {
+            let mut connection = Connection::open(&url).await?;
+            for n in (first..runs).step_by(RUNNING) {
+                let (id, version) = (prompt_id(0), n % versions + 1);
+                let body = format!(r#"{{"model":"{MODEL}","prompt":"{id}","version":{version}}}"#);
+                let status = connection.ask("POST", "/v1/runs", "text/event-stream", &body).await?;
+                let answer = connection.text().await?;
+                ensure!(status == 200 || status == 201, "a run was answered with {status}: {answer}");
+            }
+            anyhow::Ok(())
+        });
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    Ok(())
+}
+
+/// Opens the prompt with many versions: what code asks for, and the pages with all that they ask for.
 async fn history(url: &str, versions: usize, report: &mut Report) -> Result<()> {
     let id = prompt_id(0);
-    let mut connection = Connection::open(url).await?;
-    let (mut opened, mut listed) = (Vec::new(), Vec::new());
-    for _ in 0..20 {
-        for (path, times) in
-            [(format!("/v1/presets/{id}"), &mut opened), (format!("/v1/presets/{id}/versions"), &mut listed)]
-        {
+    let ways = [
+        ("opening a prompt", format!("/v1/presets/{id}")),
+        ("listing the history", format!("/v1/presets/{id}/versions?limit={versions}")),
+        ("what its runs took", format!("/api/prompt-figures?id={id}")),
+        ("its forecast's band", format!("/api/output-band?id={id}&model={MODEL}")),
+        ("its page", format!("/p/{id}")),
+        ("its history's page", format!("/p/{id}/history")),
+    ];
+    for (what, path) in ways {
+        let mut times = Vec::new();
+        for _ in 0..20 {
             let began = Instant::now();
-            let status = connection.ask("GET", &path, "application/json", "").await?;
-            let body = connection.text().await?;
-            ensure!(status == 200, "{path} was answered with {status}: {body}");
+            ask(url, &path).await?;
             times.push(began.elapsed().as_secs_f64() * 1e3);
         }
+        let name = format!("a prompt with {versions} versions: {what}");
+        report.figure(name, "ms", Rounds::of(times), Some(Target::AtMost(100.0)));
     }
-    let name = |what: &str| format!("{what} with {versions} versions");
-    report.figure(name("opening a prompt"), "ms", Rounds::of(opened), Some(Target::AtMost(100.0)));
-    report.figure(name("listing a prompt's history"), "ms", Rounds::of(listed), Some(Target::AtMost(100.0)));
     Ok(())
 }
 
-/// Compares two texts of 10 MB, in this process, by the function that the server calls.
-fn compared(setting: &Setting, report: &mut Report) {
-    let mut dice = Dice(7);
-    let lines = setting.either(22_000, 500);
-    let old: Vec<String> = (0..lines).map(|_| sentence(&mut dice, 60)).collect();
-    let new: Vec<String> =
-        old.iter().map(|line| if dice.below(3) == 0 { sentence(&mut dice, 60) } else { line.clone() }).collect();
-    let (old, new) = (old.join("\n"), new.join("\n"));
-    let mut times = Vec::new();
-    for _ in 0..setting.either(5, 1) {
-        let began = Instant::now();
-        let found = diff::compare(&old, &new, Some(began + Duration::from_secs(1)));
-        std::hint::black_box(found);
-        times.push(began.elapsed().as_secs_f64() * 1e3);
-    }
-    let note = format!("{:.1} MB, {lines} lines, about a third of them changed", old.len() as f64 / 1e6);
-    report.noted("comparing two versions", "ms", Rounds::of(times), Some(Target::AtMost(1_000.0)), &note);
-}
-
-/// Random enough, and the same each time.
-struct Dice(u64);
-
-impl Dice {
-    /// xorshift64 (Marsaglia, "Xorshift RNGs", 2003).
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 11) as usize % bound
-    }
-
-    /// A word: the common ones come often.
-    fn word(&mut self) -> String {
-        let share = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        let rank = ((WORDS as f64).powf(share) - 1.0) as usize;
-        let (stem, mut rest) = (STEMS[rank % STEMS.len()], rank / STEMS.len());
-        let mut word = stem.to_owned();
-        while rest > 0 {
-            word.push(char::from(b'a' + (rest % 26) as u8));
-            rest /= 26;
-        }
-        word
-    }
-}
-
-fn sentence(dice: &mut Dice, words: usize) -> String {
-    (0..words).map(|_| dice.word()).collect::<Vec<_>>().join(" ")
-}
-
-/// Two words as they are typed, letter by letter; one in three with two letters swapped.
-fn typed(dice: &mut Dice) -> Vec<String> {
-    let mut letters: Vec<char> = format!("{} {}", dice.word(), dice.word()).chars().collect();
-    if dice.below(3) == 0 && letters.len() > 4 {
-        letters.swap(2, 3);
-    }
-    (1..=letters.len()).map(|length| letters[..length].iter().collect::<String>().trim_end().to_owned()).collect()
-}
-
-fn prompt_id(n: usize) -> String {
-    format!("prm_0190000000007000800000000{n:07x}")
-}
-
-/// Everything as one file of Etude's export.
-fn shelf(prompts: usize, versions: usize) -> String {
-    let mut dice = Dice(42);
-    let mut out = String::from(r#"{"format":"etude","version":1,"prompts":["#);
-    for n in 0..prompts {
-        if n > 0 {
-            out.push(',');
-        }
-        let count = if n == 0 { versions } else { 1 };
-        let name = sentence(&mut dice, 3);
-        let versions: Vec<Value> = (1..=count).map(|number| version(&mut dice, n, number)).collect();
-        let prompt = json!({
-            "id": prompt_id(n), "name": name, "description": "", "tags": [dice.word()], "favourite": false, "labels": {},
-            "created_at": n, "updated_at": n, "versions": versions,
-        });
-        write!(out, "{prompt}").expect("a string takes everything");
-    }
-    out.push_str(r#"],"runs":[],"comparisons":[]}"#);
-    out
-}
-
-fn version(dice: &mut Dice, prompt: usize, number: usize) -> Value {
-    let content = PromptContent {
-        model: "smollm2-135m-instruct".into(),
-        messages: vec![ChatMessage::text(Role::User, sentence(dice, 60))],
-        ..PromptContent::default()
-    };
-    let canonical = content.canonical();
-    let parent = (number > 1).then(|| number - 1);
-    json!({
-        "id": format!("ver_01900000000070008{number:04x}0000{prompt:07x}"), "version": number,
-        "digest": engine::library::digest(&canonical), "parent": parent, "note": "", "author": "You",
-        "created_at": number, "content": serde_json::from_str::<Value>(&canonical).context("its own JSON").unwrap_or_default(),
-    })
+/// Asks over a connection of its own, and reads the answer to its end; gives its length in bytes.
+async fn ask(url: &str, path: &str) -> Result<usize> {
+    let mut connection = Connection::open(url).await?.read_by(READ_BYTES);
+    let status = connection.ask("GET", path, "*/*", "").await?;
+    let body = connection.text().await?;
+    ensure!(status == 200, "{path} was answered with {status}: {body}");
+    Ok(body.len())
 }

@@ -1,8 +1,9 @@
-//! What differs between two versions, apart from the words of their texts: which message became which, and what else
-//! is another.
+//! What differs between two versions, or two runs, apart from the words of their texts: which message became which, and
+//! what else is another.
 
 mod compare;
 mod pairs;
+mod runs;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::prompt::PromptContent;
 
 pub use compare::{Changes, Row, Section, VersionDiff, What, compare};
 pub use pairs::{Pair, pair};
+pub use runs::{RunDiff, compare_runs};
 
 /// Longest value that is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 240;

@@ -7,9 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{ApiError, Code};
 use crate::event::Usage;
 use crate::id::{ComparisonId, PromptId, RunId};
-use crate::limits::{CELLS_MAX, COLUMNS_MAX, REPETITIONS_MAX, ROWS_MAX};
+use crate::limits::{CELLS_MAX, COLUMNS_MAX, NAME_CHARS_MAX, REPETITIONS_MAX, ROWS_MAX};
 use crate::prompt::PromptContent;
 use crate::run::RunStatus;
+
+/// What a comparison without a name is called.
+pub const UNTITLED: &str = "Untitled";
+/// Stands behind the name of a copy.
+const COPY: &str = " (copy)";
 
 /// One variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -250,6 +255,14 @@ pub struct ComparisonForecast {
     pub threshold_micros: i64,
 }
 
+/// What a copy of a comparison is called: the same, with a word behind it that shows where two stand in a list.
+#[must_use]
+pub fn name_of_copy(name: &str) -> String {
+    let name = if name.trim().is_empty() { UNTITLED } else { name.trim() };
+    let room = NAME_CHARS_MAX - COPY.chars().count();
+    format!("{}{COPY}", name.chars().take(room).collect::<String>().trim_end())
+}
+
 /// A comparison in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonSummary {
@@ -263,4 +276,22 @@ pub struct ComparisonSummary {
     pub rows: u32,
     /// Microseconds since 1970, UTC.
     pub updated_at: i64,
+    /// Of a deleted one: how long it can still be brought back, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_ms: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::checked_name;
+
+    #[test]
+    fn a_copy_has_a_name_however_long_the_first_one_is() {
+        assert_eq!(name_of_copy(" Tone "), "Tone (copy)");
+        assert_eq!(name_of_copy(""), "Untitled (copy)");
+        let long = name_of_copy(&"ü".repeat(NAME_CHARS_MAX));
+        assert_eq!(long.chars().count(), NAME_CHARS_MAX);
+        assert!(long.ends_with("ü (copy)") && checked_name(&long).is_ok());
+    }
 }

@@ -124,6 +124,10 @@ id!(
     ShareId, "shr_"
 );
 id!(
+    /// Something that was imported, as long as it can be taken back.
+    ImportId, "imp_"
+);
+id!(
     /// A person, or the built-in user where there are no accounts.
     UserId, "usr_"
 );

@@ -61,14 +61,14 @@ pub mod tool_choice;
 pub mod view;
 pub mod wire;
 
-pub use carry::{Imported, Refused};
+pub use carry::{Imported, Refused, Undone};
 pub use chat::{ChatMessage, Content, Part, ResponseFormat, Role, ToolCall};
 pub use comparison::{Cell, CellScope, CellStatus, Comparison, ComparisonSpec};
 pub use draft::{DraftSummary, KeptDraft};
 pub use error::{ApiError, Code, Upstream};
 pub use event::{Event, EventKind, FinishReason, RunEvent, TokenLogprob, TopLogprob, Usage};
 pub use history::{Lineage, RunFilter};
-pub use id::{ComparisonId, DraftId, PromptId, ProviderId, RunId, ShareId, UserId, VersionId, WorkspaceId};
+pub use id::{ComparisonId, DraftId, ImportId, PromptId, ProviderId, RunId, ShareId, UserId, VersionId, WorkspaceId};
 pub use image::{Image, ImageSource};
 pub use model::{ModelInfo, ModelStatus, Price, Range};
 pub use params::Params;

@@ -44,6 +44,8 @@ pub const RUN_QUERY_WORDS_MAX: usize = 16;
 pub const CHILDREN_MAX: u32 = 50;
 /// How long a deletion can be undone, in milliseconds.
 pub const UNDO_MS: u64 = 30_000;
+/// How long an import can be taken back, in microseconds (1 day).
+pub const IMPORT_UNDO_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// Largest picture in a message, in bytes.
 pub const IMAGE_BYTES_MAX: usize = 5_000_000;
 /// How long a draft that nobody changes is kept, in microseconds (30 days).

@@ -24,13 +24,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::carry::Imported;
-use domain::{ApiError, Code, ComparisonId, PromptId, RunId};
+use domain::{ApiError, Code, ComparisonId, ImportId, PromptId, RunId, Undone};
 use tokio::sync::mpsc;
 
 use crate::Shared;
 use crate::error::Error;
 use crate::principal::Principal;
 pub use adopt::{Foreign, ForeignVersion};
+pub use import::How;
 pub use read::FOREIGN;
 pub use spool::{Spool, Spooled, too_large};
 
@@ -107,12 +108,12 @@ impl Carry<'_> {
         Spool::open(&self.0.spool_dir, &self.0.clock)
     }
 
-    /// Imports a file: all of it or nothing. What is there already stays, so that doing it twice changes nothing. A dry run
-    /// writes nothing and says what would come of it.
+    /// Imports a file: all of it or nothing, or all but what is refused. What is there already stays, so that doing it twice
+    /// changes nothing. A dry run writes nothing and says what would come of it.
     ///
     /// # Errors
     /// `invalid_request`, `conflict` that name the entries, or the byte at which the file cannot be read.
-    pub async fn import(self, principal: &Principal, file: &Arc<Spooled>, dry_run: bool) -> Result<Imported, Error> {
+    pub async fn import(self, principal: &Principal, file: &Arc<Spooled>, how: How) -> Result<Imported, Error> {
         // One at a time: what was looked at must still be so when it is written.
         let turn = self.0.importing.clone().lock_owned().await;
         export::settle(self.0, principal, None).await?;
@@ -121,20 +122,45 @@ impl Carry<'_> {
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let is_going_on = |run| shared.log.hot(run).is_some_and(|hot| !hot.ended());
-            let (imported, prompts) = import::import(&shared.store, &principal, &is_going_on, &file, dry_run, &handle)?;
+            let id = (ImportId::from_bytes(shared.clock.id()), shared.clock.now_micros());
+            let (imported, prompts) = import::import(&shared.store, &principal, &is_going_on, &file, how, id, &handle)?;
             handle.block_on(shared.library.reload(&shared.store, principal.workspace, &prompts))?;
             Ok(imported)
         });
         work.await.map_err(|error| Error::Corrupt(format!("an import broke off: {error}")))?
     }
 
-    /// Keeps prompts of another system, so that programs that use its ids find them here: all of them or none, and twice
-    /// changes nothing.
+    /// Takes an import back: what it has written goes, what it has replaced is there again, and what was changed since stays.
+    ///
+    /// # Errors
+    /// `not_found` where there is none, it was taken back, or it was more than [`domain::limits::IMPORT_UNDO_MICROS`] ago.
+    pub async fn take_back(self, principal: &Principal, id: ImportId) -> Result<Undone, Error> {
+        let turn = self.0.importing.clone().lock_owned().await;
+        export::settle(self.0, principal, None).await?;
+        let (shared, principal) = (self.0.clone(), principal.clone());
+        // A task of its own: whoever asked may go away, and what is in memory must follow what is on disk.
+        let work = self.0.tasks.spawn(async move {
+            let _turn = turn;
+            let back = shared.store.take_back(&principal, id).await?.ok_or_else(|| no_import(id))?;
+            shared.library.reload(&shared.store, principal.workspace, &back.prompts).await?;
+            back.comparisons.iter().for_each(|comparison| shared.feed.tell_all(*comparison));
+            Ok(back.undone)
+        });
+        work.await.map_err(|error| Error::Corrupt(format!("taking an import back broke off: {error}")))?
+    }
+
+    /// Keeps prompts of another system, so that programs that use its ids find them here: all of them or none, or all but
+    /// those that are refused, and twice changes nothing.
     ///
     /// # Errors
     /// `invalid_request` that names the entries.
-    pub async fn adopt(self, principal: &Principal, prompts: Vec<Foreign>, dry_run: bool) -> Result<Imported, Error> {
+    pub async fn adopt(self, principal: &Principal, prompts: Vec<Foreign>, how: How) -> Result<Imported, Error> {
         let _turn = self.0.importing.lock().await;
-        adopt::adopt(self.0, principal, prompts, dry_run).await
+        adopt::adopt(self.0, principal, prompts, how).await
     }
+}
+
+fn no_import(id: ImportId) -> ApiError {
+    ApiError::new(Code::NotFound, format!("There is no {id} that can be taken back. Nothing was changed."))
+        .hint("It was taken back already, or is more than a day old.")
 }

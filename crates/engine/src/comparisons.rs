@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use domain::comparison::{CellScope, ComparisonForecast, ComparisonSummary};
-use domain::limits::CAP_ASKED_ABOVE_MICROS;
+use domain::limits::{CAP_ASKED_ABOVE_MICROS, UNDO_MS};
 use domain::prompt::checked_name;
 use domain::{ApiError, Cell, Code, Comparison, ComparisonId, ComparisonSpec, RunId, strict};
 
@@ -60,12 +60,19 @@ impl Comparisons<'_> {
         self.0.store.comparison(principal.workspace, id).await?.ok_or_else(|| absent(id).into())
     }
 
-    /// The comparisons of the workspace, the last changed first.
+    /// The comparisons of the workspace, the last changed first, those among them that were deleted and can be brought back.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn list(self, principal: &Principal) -> Result<Vec<ComparisonSummary>, Error> {
-        self.0.store.comparisons(principal.workspace).await
+        let now = self.0.clock.now_micros();
+        let undo_micros = i64::try_from(UNDO_MS * 1_000).unwrap_or(i64::MAX);
+        let listed = self.0.store.comparisons(principal.workspace, now - undo_micros).await?;
+        let with_undo = |(summary, deleted_at): (ComparisonSummary, Option<i64>)| {
+            let left = deleted_at.map(|at| u64::try_from((at + undo_micros - now) / 1_000).unwrap_or_default());
+            ComparisonSummary { undo_ms: left, ..summary }
+        };
+        Ok(listed.into_iter().map(with_undo).collect())
     }
 
     /// Every comparison of the workspace, in the order in which they were made.
@@ -166,15 +173,50 @@ impl Comparisons<'_> {
         self.changed(principal, id).await
     }
 
-    /// Takes a comparison away, and stops its runs; they stay in the history.
+    /// Deletes a comparison and stops its runs, which stay in the history; for [`UNDO_MS`] it can be brought back.
     ///
     /// # Errors
     /// `not_found`.
     pub async fn delete(self, principal: &Principal, id: ComparisonId) -> Result<(), Error> {
-        let running = self.0.store.delete_comparison(principal.workspace, id).await?.ok_or_else(|| absent(id))?;
+        self.row(principal, id).await?;
+        let now = self.0.clock.now_micros();
+        // In this order: a server that dies between the two leaves none behind whose cells go on unseen.
+        let running = self.0.store.stop_cells(id, &CellScope::default(), now).await?;
+        if !self.0.store.delete_comparison(principal.workspace, id, now).await? {
+            return Err(absent(id).into());
+        }
         self.cancel(principal, &running).await;
         self.0.feed.tell_all(id);
         Ok(())
+    }
+
+    /// Brings a deleted comparison back, as long as it is there. What was stopped stays stopped.
+    ///
+    /// # Errors
+    /// `not_found` once it is deleted for good.
+    pub async fn restore(self, principal: &Principal, id: ComparisonId) -> Result<(), Error> {
+        if self.0.store.restore_comparison(principal.workspace, id).await? {
+            return Ok(());
+        }
+        self.row(principal, id).await.map(|_| ())
+    }
+
+    /// Calls a comparison something else.
+    ///
+    /// # Errors
+    /// `not_found`; `invalid_request` where that is no name; `conflict` where it is being changed elsewhere.
+    pub async fn rename(self, principal: &Principal, id: ComparisonId, name: String) -> Result<(), Error> {
+        let Comparison { revision, spec, .. } = self.get(principal, id).await?;
+        self.save(principal, id, revision, name, spec).await.map(|_| ())
+    }
+
+    /// Makes another comparison of the same columns and rows, with none of its cells.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn duplicate(self, principal: &Principal, id: ComparisonId) -> Result<Comparison, Error> {
+        let Comparison { name, spec, .. } = self.get(principal, id).await?;
+        self.create(principal, domain::comparison::name_of_copy(&name), spec).await
     }
 
     /// Says what cells are likely to cost.

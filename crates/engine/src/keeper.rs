@@ -107,7 +107,7 @@ pub async fn purge(store: Store, clock: Clock, keep_days: Option<u32>, stop: Can
         let until = clock.now_micros().saturating_sub(undo_micros);
         let unused = clock.now_micros().saturating_sub(DRAFT_TTL_MICROS);
         if let Err(error) = purge_others(&store, until, unused).await {
-            tracing::error!(%error, "deleted drafts and providers cannot be taken away yet; nobody can read them");
+            tracing::error!(%error, "deleted drafts, comparisons and providers cannot be taken away yet; nobody can read them");
         }
         if let Some(days) = keep_days {
             let since = clock.now_micros().saturating_sub(i64::from(days) * DAY_MICROS);
@@ -132,5 +132,6 @@ pub async fn purge(store: Store, clock: Clock, keep_days: Option<u32>, stop: Can
 
 async fn purge_others(store: &Store, until: i64, unused: i64) -> Result<(), Error> {
     store.purge_drafts(until, unused).await?;
+    store.purge_comparisons(until).await?;
     store.purge_providers(until).await
 }

@@ -7,6 +7,7 @@ mod added;
 pub mod admission;
 pub mod carry;
 pub mod clock;
+mod compared;
 pub mod comparisons;
 pub mod config;
 mod data_dir;

@@ -1,122 +1,40 @@
 //! The library: prompts with a history, found in memory, kept in the database.
 
+mod band;
+mod best;
 pub mod differences;
+mod entry;
 pub mod examples;
 mod find;
 mod fold;
-pub mod index;
+mod index;
 mod resolve;
+mod shelf;
+mod vocabulary;
+mod wanted;
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::prompt::{About, OutputBand, PromptFigures, Saved, Shelves, VersionPage};
-use domain::{ApiError, Code, NewVersion, Preset, PromptContent, PromptId, VersionId, VersionInfo, Which, WorkspaceId};
-use tokio::sync::RwLock;
+use domain::{ApiError, Code, NewVersion, Preset, PromptContent, PromptId, VersionId, VersionInfo, Which};
 
 use crate::Shared;
 use crate::error::Error;
 use crate::principal::Principal;
-use crate::store::Store;
 use crate::store::prompts::{NewRow, PromptRow, absent, no_version};
-use crate::store::versions::{VersionRow, hex};
+use crate::store::versions::{RunFigures, VersionRow, hex};
+pub(crate) use band::{Length, band};
 pub use resolve::prompt_id;
+pub use shelf::Shelf;
 
+use entry::Known;
 use examples::{EXAMPLES, Example};
-use index::{Entry, Index};
+use index::Index;
 
 /// Versions whose content is in memory, at most.
 const CONTENTS_MAX: usize = 512;
 /// Longest content that is held there, in bytes.
 const CONTENT_BYTES_MAX: usize = 256 * 1024;
-/// Fewest runs on which a band can be based: with nine, four of five of those to come fall between the least and the most.
-const BAND_RUNS_MIN: usize = 9;
-/// Most runs on which it is based; what was long ago says little.
-const BAND_RUNS_MAX: usize = 200;
-
-/// What of the library is in memory.
-#[derive(Default)]
-pub struct Shelf {
-    indexes: Arc<RwLock<HashMap<WorkspaceId, Index>>>,
-    contents: Mutex<HashMap<(PromptId, u32), Arc<PromptContent>>>,
-}
-
-impl Shelf {
-    /// Reads every prompt into memory, behind the readers' backs: whoever asks meanwhile waits.
-    pub(crate) fn load(&self, store: Store) {
-        // Taken before anybody can ask.
-        let Ok(mut indexes) = self.indexes.clone().try_write_owned() else { return };
-        tokio::spawn(async move {
-            let load = store.every_prompt(|workspace, row, text| {
-                indexes.entry(workspace).or_insert_with(with_examples).put(entry(row, text));
-            });
-            if let Err(error) = load.await {
-                tracing::error!(%error, "the library cannot be read; a prompt is found again once it is saved");
-            }
-        });
-    }
-
-    /// Reads prompts into memory again, after they were written by another way than saving.
-    pub(crate) async fn reload(&self, store: &Store, of: WorkspaceId, prompts: &[PromptId]) -> Result<(), Error> {
-        for prompt in prompts {
-            if let Some(row) = store.prompt(of, *prompt).await? {
-                let text = store.prompt_text(*prompt).await?;
-                self.put(of, row, text).await;
-            }
-        }
-        self.contents().retain(|(prompt, _), _| !prompts.contains(prompt));
-        Ok(())
-    }
-
-    async fn put(&self, of: WorkspaceId, row: PromptRow, text: String) {
-        self.indexes.write().await.entry(of).or_insert_with(with_examples).put(entry(row, text));
-    }
-
-    fn contents(&self) -> std::sync::MutexGuard<'_, HashMap<(PromptId, u32), Arc<PromptContent>>> {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the index of a workspace, which has at least the examples.
-    async fn ask<T>(&self, of: WorkspaceId, ask: impl FnOnce(&Index) -> T) -> T {
-        let indexes = self.indexes.read().await;
-        match indexes.get(&of) {
-            Some(index) => ask(index),
-            None => ask(&with_examples()),
-        }
-    }
-}
-
-fn with_examples() -> Index {
-    let mut index = Index::default();
-    for example in &EXAMPLES {
-        let text = example.content("").texts().collect::<Vec<_>>().join("\n");
-        index.put(Entry {
-            id: Some(example.id),
-            name: example.name.to_owned(),
-            tags: example.tags(),
-            text,
-            example: true,
-            head: 1,
-            ..Entry::default()
-        });
-    }
-    index
-}
-
-fn entry(row: PromptRow, text: String) -> Entry {
-    Entry {
-        id: Some(row.id),
-        name: row.name,
-        tags: row.tags,
-        text,
-        favourite: row.favourite,
-        archived: row.archived_at.is_some(),
-        example: false,
-        updated_at: row.updated_at,
-        head: row.head,
-        labels: row.labels,
-    }
-}
 
 /// Everything that can be done with prompts.
 #[derive(Clone, Copy)]
@@ -248,8 +166,8 @@ impl Library<'_> {
     pub async fn get(self, principal: &Principal, id: PromptId, which: Which) -> Result<Preset, Error> {
         let (row, number) = match self.0.store.prompt(principal.workspace, id).await? {
             Some(row) => {
-                let entry = entry(row.clone(), String::new());
-                (row, entry.number(&which).ok_or_else(|| unknown(&which, entry.head)))
+                let known = Known::from(&row);
+                (row, known.number(&which).ok_or_else(|| unknown(&which, known.head)))
             }
             None => return self.example(id, &which),
         };
@@ -336,13 +254,14 @@ impl Library<'_> {
         let runs = self.0.store.figures_of_runs(id, version, None).await?;
         let mut ttft: Vec<u64> = runs.iter().filter_map(|run| run.ttft_ms).collect();
         ttft.sort_unstable();
-        let tokens: Vec<u64> = runs.iter().filter(|run| run.whole).map(|run| run.output_tokens).collect();
+        let lengths = lengths(&runs);
+        let longest = lengths.iter().map(|length| length.tokens).max().unwrap_or_default();
         Ok(PromptFigures {
             runs: runs.len() as u64,
             failed: runs.iter().filter(|run| run.failed).count() as u64,
             cost_micros: runs.iter().filter_map(|run| run.cost_micros).sum(),
             ttft_ms: ttft.get(ttft.len() / 2).copied(),
-            output_tokens: band(&tokens).map(|band| (band.least, band.most)),
+            output_tokens: band(&lengths).map(|band| (band.least, band.most.unwrap_or(longest))),
         })
     }
 
@@ -352,8 +271,7 @@ impl Library<'_> {
     /// When the database does not answer.
     pub async fn output_band(self, _: &Principal, id: PromptId, model: &str) -> Result<Option<OutputBand>, Error> {
         let runs = self.0.store.figures_of_runs(id, None, Some(model)).await?;
-        let tokens: Vec<u64> = runs.iter().filter(|run| run.whole).map(|run| run.output_tokens).collect();
-        Ok(band(&tokens))
+        Ok(band(&lengths(&runs)))
     }
 
     /// How many prompts stand where.
@@ -529,48 +447,8 @@ fn unknown(which: &Which, head: u32) -> ApiError {
     }
 }
 
-/// The band in which the length of the next answer falls in four of five cases: order statistics of earlier ones, which
-/// need no idea of how lengths are spread (a conformal interval: Vovk, Gammerman and Shafer, "Algorithmic Learning in a
-/// Random World", 2005). The newest come first.
-pub(crate) fn band(tokens: &[u64]) -> Option<OutputBand> {
-    let mut sorted: Vec<u64> = tokens.iter().copied().take(BAND_RUNS_MAX).collect();
-    if sorted.len() < BAND_RUNS_MIN {
-        return None;
-    }
-    sorted.sort_unstable();
-    let count = sorted.len();
-    let least = (count + 1) / 10;
-    let most = ((count + 1) * 9).div_ceil(10);
-    Some(OutputBand { runs: count as u64, least: sorted[least.max(1) - 1], most: sorted[most.min(count) - 1] })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Lengths of answers as they are really spread: most are short, a few are very long. (No dice: a fixed sequence.)
-    fn lengths(seed: u64, count: usize) -> Vec<u64> {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let one = |random: &mut fastrand::Rng| {
-            let normal = (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
-            (5.0 + 0.8 * normal).exp() as u64
-        };
-        (0..count).map(|_| one(&mut random)).collect()
-    }
-
-    #[test]
-    fn f7_the_band_holds_what_it_says_on_runs_that_it_has_not_seen() {
-        for known in [9, 20, 40, 200] {
-            let (mut inside, mut outside) = (0_u32, 0_u32);
-            for seed in 0..2_000 {
-                let all = lengths(seed, known + 1);
-                let (next, earlier) = all.split_last().expect("one more");
-                let band = band(earlier).expect("enough runs");
-                if (band.least..=band.most).contains(next) { inside += 1 } else { outside += 1 }
-            }
-            let share = f64::from(inside) / f64::from(inside + outside);
-            assert!((0.77..0.90).contains(&share), "{known} runs: {share}");
-        }
-        assert_eq!(band(&[1; 8]), None, "too few");
-    }
+/// How long the answers were that came to their end or to a limit.
+fn lengths(runs: &[RunFigures]) -> Vec<Length> {
+    let whole = runs.iter().filter(|run| run.whole);
+    whole.map(|run| Length { tokens: run.output_tokens, cut: run.cut }).collect()
 }

@@ -62,7 +62,9 @@ impl Runs<'_> {
             (None, true) => return Err(not_spoken(&new.model, vendor).into()),
             (_, false) => new.model.as_str(),
         };
-        let body = body_of(vendor, name, &model, &rendered)?;
+        // A server that speaks the same wire is asked as a run asks it: not all know OpenAI's newer names.
+        let own = address.as_ref().and_then(|_| provider.body(name, &model, &rendered));
+        let body = own.unwrap_or_else(|| body_of(vendor, name, &model, &rendered))?;
         Ok(Spoken { body: streamed(&body, stream)?, provider: address })
     }
 }

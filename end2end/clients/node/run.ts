@@ -29,6 +29,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 const stage = await Stage.start();
 process.env.ETUDE_URL = stage.url;
 process.env.ETUDE_COUNTER_URL = stage.counter;
+process.env.ETUDE_RECORDER_URL = stage.recorder;
 process.env.NODE_OPTIONS = "--enable-source-maps";
 
 /** The counts, which the runner tells before the list of failures: they belong at the end. */

@@ -46,13 +46,18 @@ export const model = (upstream: Upstream, script: Script): string => `${upstream
 /** As `model`, on a mock of its own, whose counts no other test changes. */
 export const counted = (upstream: Upstream, script: Script): string => `counted-${upstream}-${script}`;
 
-/** The server's configuration, for the mocks' addresses. */
-export function config(mock: string, counter: string): string {
+/** As `model`, by way of a recorder that keeps what is sent. */
+export const recordedModel = (upstream: Upstream, script: Script): string => `recorded-${upstream}-${script}`;
+
+/** The server's configuration, for the addresses of the mocks and of the recorder. */
+export function config(mock: string, counter: string, recorder: string): string {
   const providers = [
     ["openai", "openai", `${mock}/v1`],
     ["anthropic", "anthropic", mock],
     ["counted-openai", "openai", `${counter}/v1`],
     ["counted-anthropic", "anthropic", counter],
+    ["recorded-openai", "openai", `${recorder}/v1`],
+    ["recorded-anthropic", "anthropic", recorder],
     // Nobody listens there.
     ["nowhere", "openai", "http://127.0.0.1:9/v1"],
   ] as const;

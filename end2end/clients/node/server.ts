@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { record } from "./recorder.js";
 import { EMBEDDED, config } from "./scripts.js";
 
 /** How long a start may take, in milliseconds; the embedded model is read from disk. */
@@ -26,15 +27,16 @@ export class Stage {
   }
 
   /** Starts all of it; what was started is ended again if any of it fails. */
-  static async start(): Promise<Stage & { url: string; counter: string }> {
+  static async start(): Promise<Stage & { url: string; counter: string; recorder: string }> {
     const program = needed("ETUDE_BIN");
     const gguf = needed("ETUDE_MODEL_PATH");
     const stage = new Stage(await mkdtemp(join(tmpdir(), "etude-clients-")));
     try {
       const mock = () => stage.run(program, ["mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5", "--rate", "0"], {});
       const [played, counter] = await Promise.all([mock(), mock()]);
-      const url = await stage.serve(program, gguf, config(played, counter));
-      return Object.assign(stage, { url, counter });
+      const recorder = await record(played);
+      const url = await stage.serve(program, gguf, config(played, counter, recorder));
+      return Object.assign(stage, { url, counter, recorder });
     } catch (error) {
       await stage.stop();
       throw error;

@@ -13,8 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from recorder import Recorder, recording
+
 EMBEDDED = "smollm2-135m-instruct"
 VENDORS = {"openai": ("lab", "{mock}/v1"), "anthropic": ("ant", "{mock}")}
+# What is played by way of the recorder: a text, and a text with the call of a tool.
+SEEN = ("n4", "n2-tool1")
 START_S = 60.0
 
 # A scripted model's name is its script. Each is there once behind each vendor's wire.
@@ -54,10 +58,10 @@ OPENAI, ANTHROPIC, INSIDE = Target("openai"), Target("anthropic"), Target(None)
 
 
 class Stage:
-    """The running server and the mock behind it, seen from outside."""
+    """The running server and the mock behind it, seen from outside; some of what reaches the mock is recorded."""
 
-    def __init__(self, url: str, mock: str) -> None:
-        self.url, self.mock = url, mock
+    def __init__(self, url: str, mock: str, upstream: Recorder) -> None:
+        self.url, self.mock, self.upstream = url, mock, upstream
         self.http = httpx.Client(base_url=url, timeout=20.0, trust_env=False)
 
     def calls(self) -> int:
@@ -87,11 +91,12 @@ class Stage:
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
     """Starts both, and stops both whatever happens."""
-    with started("mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5", "--rate", "0", folder=folder) as mock:
+    playing = started("mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5", "--rate", "0", folder=folder)
+    with playing as mock, recording(mock) as upstream:
         (folder / "site/pkg").mkdir(parents=True)
         # Stands in for the page's files.
         (folder / "site/pkg/build.txt").write_text("none")
-        (folder / "etude.toml").write_text(config(mock))
+        (folder / "etude.toml").write_text(config(mock, upstream.url))
         settings = {
             "ETUDE_CONFIG": str(folder / "etude.toml"),
             "ETUDE_ADDR": "127.0.0.1:0",
@@ -105,7 +110,7 @@ def staged(folder: Path) -> Iterator[Stage]:
             "LLAMA_ARG_PORT": "1",
         }
         with started("serve", folder=folder, **settings) as url:
-            stage = Stage(url, mock)
+            stage = Stage(url, mock, upstream)
             stage.http.get("/readyz").raise_for_status()
             yield stage
             stage.http.close()
@@ -118,32 +123,39 @@ def needed(name: str) -> str:
     return value
 
 
-def config(mock: str) -> str:
+def config(mock: str, recorder: str) -> str:
     """The server's configuration. Without a tier of its own, it runs 16 at a time."""
     tables = ['[[tier]]\nname = "default"\nconcurrent_runs = 200\n']
     for vendor, (provider, base_url) in VENDORS.items():
-        head = f'[[provider]]\nname = "{provider}"\nkind = "{vendor}"\n'
-        tables.append(f'{head}base_url = "{base_url.format(mock=mock)}"\napi_key = "sk-{provider}"\n')
-        for script in SCRIPTS:
-            name = f'[[model]]\nname = "{vendor}-{script}"\n'
-            tables.append(f'{name}provider = "{provider}"\nupstream = "mock-{script}"\n')
+        for prefix, url, scripts in [("", mock, SCRIPTS), ("seen-", recorder, SEEN)]:
+            name = f"{prefix}{provider}"
+            head = f'[[provider]]\nname = "{name}"\nkind = "{vendor}"\n'
+            tables.append(f'{head}base_url = "{base_url.format(mock=url)}"\napi_key = "sk-{name}"\n')
+            for script in scripts:
+                head = f'[[model]]\nname = "{prefix}{vendor}-{script}"\n'
+                tables.append(f'{head}provider = "{name}"\nupstream = "mock-{script}"\n')
     return "\n".join(tables)
+
+
+def environment() -> dict[str, str]:
+    """That of the tests, without what would change a server or a client."""
+    foreign = ("OPENAI_", "ANTHROPIC_", "ETUDE_URL", "ETUDE_KEY")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
+    }
 
 
 @contextmanager
 def started(command: str, *args: str, folder: Path, **settings: str) -> Iterator[str]:
     """Runs one of the binary's commands until the block ends; gives the address that it prints first."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("OPENAI_", "ANTHROPIC_")) and not name.lower().endswith("_proxy")
-    }
     log = folder / f"{command}.log"
     with log.open("w") as errors:
         child = subprocess.Popen(
             [needed("ETUDE_BIN"), command, *args],
             cwd=folder,
-            env=environment | settings,
+            env=environment() | settings,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -7,8 +7,9 @@
  */
 import { Change, MergeView } from "@codemirror/merge";
 import { EditorState, Text, type EditorStateConfig, type Extension, type StateEffect } from "@codemirror/state";
-import { EditorView, highlightSpecialChars } from "@codemirror/view";
+import { EditorView } from "@codemirror/view";
 import { knownNames, paintVariables } from "../editor/paint.ts";
+import { endsAlike, specialChars } from "../editor/special.ts";
 import { theme } from "../editor/theme.ts";
 import { wrapLines } from "../editor/wrapping.ts";
 import { folds, openFold } from "./folds.ts";
@@ -51,7 +52,7 @@ function showSplit(parent: HTMLElement, content: Content, names: Names): Shown {
     const doc = Text.of(content[name].split("\n"));
     const folding = { same: sameLines(content, name, doc.lines), hasButton: name === "old", open: (run: number) => tell(openFold.of(run)) };
     const extensions = [
-      common(parent, doc, called),
+      common(parent, doc, called, content),
       numberColumn(doc.lines, (line) => line),
       paintStretches(stretches(content, name)),
       folds(folding),
@@ -74,7 +75,7 @@ function showUnified(parent: HTMLElement, content: Content, names: Names): Shown
   const doc = Text.of(text.split("\n"));
   const tell = (effect: StateEffect<unknown>): void => view.dispatch({ effects: effect });
   const extensions = [
-    common(parent, doc, names.all),
+    common(parent, doc, names.all, content),
     numberColumn(doc.lines, (line) => numbers(line)[0]),
     numberColumn(doc.lines, (line) => numbers(line)[1]),
     paintStretches(found),
@@ -105,7 +106,7 @@ function shown(
   };
 }
 
-function common(parent: HTMLElement, doc: Text, label: string): Extension {
+function common(parent: HTMLElement, doc: Text, label: string, content: Content): Extension {
   // The page's scripts know the nonce; CodeMirror needs it for the styles that it writes.
   const nonce = parent.ownerDocument.querySelector<HTMLElement>("script[nonce]")?.nonce;
   return [
@@ -115,7 +116,7 @@ function common(parent: HTMLElement, doc: Text, label: string): Extension {
     // Text that scrolls must be reachable by keyboard.
     EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     wrapLines(doc),
-    highlightSpecialChars(),
+    specialChars(endsAlike(content)),
     paintVariables,
     knownNames.of(null),
     diffTheme,

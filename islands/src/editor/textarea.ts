@@ -50,6 +50,8 @@ function described(textarea: HTMLTextAreaElement): Extension {
   // `:disabled` knows a disabled fieldset around the field, too.
   const disabled = textarea.matches(":disabled");
   if (disabled) attributes["aria-disabled"] = "true";
+  // What can be edited can be focused as it is; this says so to those who look for it where a field scrolls.
+  else attributes.tabindex = "0";
   return [
     EditorView.contentAttributes.of(attributes),
     EditorState.readOnly.of(disabled || textarea.readOnly),

@@ -19,6 +19,7 @@ export const theme = EditorView.theme({
     caretColor: "inherit",
   },
   ".cm-line": { padding: "0" },
+  ".cm-specialChar": { color: "var(--color-bad)" },
   ".cm-placeholder": { color: "var(--color-text-faint)" },
   ".cm-panels": { backgroundColor: "transparent", color: "inherit", zIndex: "1" },
   ".cm-panels-top, .cm-panels-bottom": { border: "0" },

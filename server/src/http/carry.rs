@@ -8,15 +8,16 @@ use axum::extract::{Query, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::limits::{IMPORT_BYTES_MAX, INLINE_BODY_BYTES_MAX, NOTE_CHARS_MAX};
-use domain::{ApiError, Code, Imported};
+use domain::{ApiError, Code, ImportId, Imported, Undone};
 use engine::Error;
-use engine::carry::{FOREIGN, Foreign, ForeignVersion, Form, Of, Spool, Spooled, too_large};
+use engine::carry::{FOREIGN, Foreign, ForeignVersion, Form, How, Of, Spool, Spooled, too_large};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use tokio_stream::wrappers::ReceiverStream;
 use wires::paste::OpenaiPrompt;
 
 use super::json;
+use super::path::Name;
 use super::problem::Refusal;
 use crate::state::AppState;
 
@@ -64,9 +65,11 @@ pub async fn export(
 pub struct ImportQuery {
     #[serde(default)]
     dry_run: bool,
+    #[serde(default)]
+    skip_refused: bool,
 }
 
-/// Takes a file in, and imports all of it or nothing.
+/// Takes a file in, and imports all of it or nothing, or all but what is refused.
 pub async fn import(
     State(state): State<AppState>,
     query: Result<Query<ImportQuery>, QueryRejection>,
@@ -77,14 +80,21 @@ pub async fn import(
     let mut spool = state.engine.carry().spool()?;
     receive(&mut spool, request).await?;
     let file = Arc::new(spool.finish().await?);
-    let carry = state.engine.carry();
-    match carry.import(&state.principal, &file, query.dry_run).await {
+    let (carry, how) = (state.engine.carry(), How { dry_run: query.dry_run, skip_refused: query.skip_refused });
+    match carry.import(&state.principal, &file, how).await {
         Err(Error::Refused(refused)) if refused.param.as_deref() == Some(FOREIGN) => {
             let prompts = of_openai(&file)?.ok_or(refused)?;
-            Ok(axum::Json(carry.adopt(&state.principal, prompts, query.dry_run).await?))
+            Ok(axum::Json(carry.adopt(&state.principal, prompts, how).await?))
         }
         imported => Ok(axum::Json(imported?)),
     }
+}
+
+/// Takes an import back.
+pub async fn take_back(State(state): State<AppState>, Name(id): Name) -> Result<axum::Json<Undone>, Refusal> {
+    let id: ImportId =
+        id.parse().map_err(|error| ApiError::new(Code::NotFound, format!("There is no such import: {error}.")))?;
+    Ok(axum::Json(state.engine.carry().take_back(&state.principal, id).await?))
 }
 
 /// The prompts of OpenAI's in a file; none where it is something else.

@@ -51,6 +51,14 @@ async fn import(etude: &Etude, query: &str, file: String) -> (StatusCode, Value)
     (response.status(), response.json().await.expect("json"))
 }
 
+/// What an import came to, without its id.
+async fn counted(etude: &Etude, file: &str) -> Value {
+    let mut told = import(etude, "", file.to_owned()).await.1;
+    let has_id = told.as_object_mut().expect("an object").remove("id").is_some();
+    assert_eq!(has_id, told["created"] != 0, "what has written something can be taken back: {told}");
+    told
+}
+
 /// Runs the binary against a server.
 fn etude(server: &Etude, folder: &Path, args: &[&str]) -> Output {
     let mut command = binary();
@@ -68,10 +76,10 @@ async fn e2_one_server_carries_to_another_and_back_to_the_byte() {
     let (status, told) = import(&there, "?dry_run=true", file.clone()).await;
     assert_eq!((status, &told), (StatusCode::OK, &json!({"created": 5, "unchanged": 0, "refused": []})));
     assert_eq!(export(&there, "of=all").await.1.matches("prm_").count(), 0);
-    assert_eq!(import(&there, "", file.clone()).await.1, json!({"created": 5, "unchanged": 0}));
+    assert_eq!(counted(&there, &file).await, json!({"created": 5, "unchanged": 0}));
     assert_eq!(export(&there, "of=all&format=json").await.1, file);
-    assert_eq!(import(&there, "", file.clone()).await.1, json!({"created": 0, "unchanged": 5}));
-    assert_eq!(import(&here, "", file.clone()).await.1, json!({"created": 0, "unchanged": 5}));
+    assert_eq!(counted(&there, &file).await, json!({"created": 0, "unchanged": 5}));
+    assert_eq!(counted(&here, &file).await, json!({"created": 0, "unchanged": 5}));
 
     // It is there as if it had been made there: in the library, in the history, event by event.
     let found: Value = there.get("/v1/presets?query=grosse").send().await.expect("answers").json().await.expect("json");
@@ -144,6 +152,44 @@ async fn a_bad_file_is_refused_with_its_place() {
 }
 
 #[tokio::test]
+async fn e2_the_rest_is_imported_and_taken_back() {
+    let mock = Mock::start();
+    let (here, prompt, _) = filled(&mock).await;
+    let (_, file) = export(&here, "").await;
+    let broken = file.replacen("longer", "l\\u0000ger", 1);
+    let there = Etude::start(None, &[]).await;
+    let (_, empty) = export(&there, "").await;
+    let (status, would) = import(&there, "?dry_run=true&skip_refused=true", broken.clone()).await;
+    assert_eq!((status, &would["left_out"], would.get("id")), (StatusCode::OK, &json!(1), None), "{would}");
+    let (status, done) = import(&there, "?skip_refused=true", broken).await;
+    assert_eq!((status, &done["created"], &done["left_out"]), (StatusCode::OK, &json!(2), &json!(1)), "{done}");
+    assert_eq!(done["refused"][0]["path"], "prompts[0].versions[1].note");
+    assert!(export(&there, "").await.1.contains("\"prompts\":[],"));
+
+    let back = async |id: &str| -> (StatusCode, Value) {
+        let request = there.client.delete(format!("{}/v1/import/{id}", there.url));
+        let answer = request.send().await.expect("answers");
+        (answer.status(), answer.json().await.expect("json"))
+    };
+    // Each takes back what it has brought itself; what is gone is found no more.
+    let (_, whole) = import(&there, "", file).await;
+    let ids = [&whole, &done].map(|told| told["id"].as_str().expect("an id").to_owned());
+    let is_found = async || {
+        let found = there.get("/v1/presets?query=grosse").send().await.expect("answers");
+        found.text().await.expect("text").contains(&prompt)
+    };
+    assert!(is_found().await);
+    assert_eq!(back(&ids[0]).await, (StatusCode::OK, json!({"taken_back": 3, "kept": 0})));
+    assert!(!is_found().await);
+    assert_eq!(back(&ids[1]).await, (StatusCode::OK, json!({"taken_back": 2, "kept": 0})));
+    assert_eq!(export(&there, "").await.1, empty);
+    for gone in [&ids[1], &format!("imp_{}", "0".repeat(32)), "nonsense"] {
+        let (status, problem) = back(gone).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::NOT_FOUND, &json!("not_found")), "{gone}");
+    }
+}
+
+#[tokio::test]
 async fn the_command_line_exports_and_imports() {
     let mock = Mock::start();
     let (here, ..) = filled(&mock).await;
@@ -173,6 +219,10 @@ async fn the_command_line_exports_and_imports() {
         assert_eq!(refused.status.code(), Some(1), "{said}");
         assert!(said.contains("prompts[0].name") && said.contains("prompts[0].tags"), "{said}");
     }
+    let rest = etude(&there, folder.path(), &["import", path, "--skip-refused"]);
+    let said = String::from_utf8_lossy(&rest.stdout).into_owned();
+    assert!(rest.status.success() && said.starts_with("0 created, 2 unchanged, 1 left out\n"), "{said}");
+    assert!(said.contains("prompts[0].name") && said.contains("prompts[0].tags"), "{said}");
     let nobody = binary().args(["import", path, "--url", "http://127.0.0.1:1"]).output().expect("starts");
     let said = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert!(nobody.status.code() == Some(1) && said.contains("No server answers at http://127.0.0.1:1"), "{said}");
@@ -189,8 +239,8 @@ async fn prompts_of_openai_come_along_and_answer_to_their_ids() {
     let file = prompt(json!([version("1", "For {{customer}}"), version("2", "Dear {{customer}}")])).to_string();
     let dry = import(&etude, "?dry_run=true", file.clone()).await.1;
     assert_eq!(dry, json!({"created": 3, "unchanged": 0, "refused": []}));
-    assert_eq!(import(&etude, "", file.clone()).await.1, json!({"created": 3, "unchanged": 0}));
-    assert_eq!(import(&etude, "", file).await.1, json!({"created": 0, "unchanged": 3}));
+    assert_eq!(counted(&etude, &file).await, json!({"created": 3, "unchanged": 0}));
+    assert_eq!(counted(&etude, &file).await, json!({"created": 0, "unchanged": 3}));
     let kept: Value = serde_json::from_str(&export(&etude, "").await.1).expect("JSON");
     let kept = &kept["prompts"][0];
     assert_eq!((&kept["name"], &kept["labels"]), (&json!("support"), &json!({"production": 1})));
@@ -212,7 +262,7 @@ async fn prompts_of_openai_come_along_and_answer_to_their_ids() {
     // One version more is added; what is only named is refused.
     let more =
         prompt(json!([version("1", "For {{customer}}"), version("2", "Dear {{customer}}"), version("3", "Hello")]));
-    assert_eq!(import(&etude, "", more.to_string()).await.1, json!({"created": 1, "unchanged": 2, "updated": 1}));
+    assert_eq!(counted(&etude, &more.to_string()).await, json!({"created": 1, "unchanged": 2, "updated": 1}));
     let (status, problem) = import(&etude, "", json!({"id": "pmpt_9", "name": "x"}).to_string()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(problem["detail"].as_str().expect("a text").contains("only named"), "{problem}");

@@ -308,7 +308,17 @@ async fn a5_it_is_paused_stopped_and_changed_while_it_runs() {
     assert_eq!(submit(&etude, "delete-comparison", format!("id={id}")).await, 200);
     assert_eq!(etude.get(&format!("/api/comparison?id={id}")).send().await.expect("answers").status(), 404);
     let list = read(&etude, "/api/comparisons").await;
-    assert_eq!(list, json!([]));
+    assert!(list[0]["undo_ms"].as_u64().is_some_and(|left| (1..=30_000).contains(&left)), "{list}");
+    assert_eq!(submit(&etude, "rename-comparison", format!("id={id}&name=x")).await, 404);
+    assert_eq!(etude.get(&format!("/v1/export?of={id}")).send().await.expect("answers").status(), 404);
+    assert_eq!(submit(&etude, "restore-comparison", format!("id={id}")).await, 200);
+    assert_eq!(submit(&etude, "rename-comparison", format!("id={id}&name=Tone")).await, 200);
+    let back = get(&etude, &id).await;
+    assert_eq!((&back["name"], counts(&back)), (&json!("Tone"), counts(&ended)));
+    assert_eq!(submit(&etude, "duplicate-comparison", format!("id={id}")).await, 200);
+    let list = read(&etude, "/api/comparisons").await;
+    let names = ["Tone (copy)", "Tone"].map(|name| json!(name));
+    assert_eq!([&list[0]["name"], &list[1]["name"]], [&names[0], &names[1]]);
 }
 
 #[tokio::test]

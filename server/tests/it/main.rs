@@ -20,6 +20,7 @@ mod resume;
 mod secrets;
 mod shares;
 mod shares_budget;
+mod shares_comparison;
 mod shutdown;
 mod startup;
 mod wires;

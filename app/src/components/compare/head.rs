@@ -7,10 +7,12 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Input;
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::components::control::keep_alike;
 use crate::components::header::{Brand, CommandsButton};
 use crate::components::icon::Icon;
 use crate::components::keys::Keys;
+use crate::components::menu::{Menu, MenuItem, MenuRule};
 use crate::components::nav::{Nav, Place};
 use crate::components::theme::ThemeButton;
 use crate::state::commands::{self, Act, Command};
@@ -19,6 +21,10 @@ use crate::state::overlays::Overlays;
 
 /// What is shared from here, in words.
 const THIS: &str = "this comparison";
+/// The id of the menu.
+const MENU_ID: &str = "menu-compare";
+/// The id of the field that has the name.
+const NAME_ID: &str = "compare-name";
 
 /// The page's title.
 #[must_use]
@@ -45,9 +51,12 @@ pub(super) fn CompareHeader(compare: Compare) -> impl IntoView {
             </div>
             <div class="header__actions">
                 <CommandsButton/>
-                <ThemeButton/>
+                // A phone keeps the room for the name; the theme is among the commands.
+                <span class="header__group wide-only">
+                    <ThemeButton/>
+                </span>
                 <button
-                    class="button live-only"
+                    class="button live-only wide-only"
                     data-kind="quiet"
                     type="button"
                     aria-haspopup="dialog"
@@ -57,6 +66,7 @@ pub(super) fn CompareHeader(compare: Compare) -> impl IntoView {
                 >
                     <Icon name="share-2"/>
                 </button>
+                <More compare/>
                 <RunAll compare/>
             </div>
         </header>
@@ -78,7 +88,7 @@ fn NameField(compare: Compare) -> impl IntoView {
     view! {
         <input
             class="compare__name-field"
-            id="compare-name"
+            id=NAME_ID
             aria-label="Name of the comparison"
             placeholder="Untitled"
             maxlength=domain::limits::NAME_CHARS_MAX.to_string()
@@ -88,6 +98,37 @@ fn NameField(compare: Compare) -> impl IntoView {
             node_ref=node
             on:input=move |event| set(event_target_value(&event))
         />
+    }
+    .into_any()
+}
+
+/// What is done with the comparison as a whole.
+#[component]
+fn More(compare: Compare) -> impl IntoView {
+    let overlays = expect_context::<Overlays>();
+    let share = move |()| overlays.share(Shared::Comparison(compare.id), THIS);
+    view! {
+        <button
+            class="button header__more live-only"
+            data-kind="quiet"
+            data-shape="icon"
+            type="button"
+            aria-haspopup="menu"
+            aria-label="More for this comparison"
+            title="More"
+            popovertarget=MENU_ID
+        >
+            <Icon name="ellipsis"/>
+        </button>
+        <Menu id=MENU_ID label="This comparison" place="more">
+            <MenuItem icon="pencil" label="Rename" on_press=move |()| browser::select_all(NAME_ID)/>
+            <MenuItem icon="copy" label="Duplicate" on_press=move |()| compare.copy()/>
+            <MenuItem icon="share-2" label="Share" on_press=share/>
+            <MenuItem icon="download" label="Export" note="JSON".to_owned() on_press=move |()| compare.export("json")/>
+            <MenuItem icon="download" label="Export" note="Markdown".to_owned() on_press=move |()| compare.export("md")/>
+            <MenuRule/>
+            <MenuItem icon="trash-2" label="Delete" on_press=move |()| compare.delete()/>
+        </Menu>
     }
     .into_any()
 }
@@ -170,5 +211,13 @@ pub fn commands(compare: Compare, overlays: Overlays) -> Vec<Command> {
         compare.differ.is_on.update(|on| *on = !*on);
     }));
     commands.push(commands::share(overlays, Shared::Comparison(compare.id), THIS));
+    for (label, note, form) in
+        [("Export this comparison", "JSON", "json"), ("Export this comparison to read", "Markdown", "md")]
+    {
+        let run: Arc<dyn Fn() + Send + Sync> = Arc::new(move || compare.export(form));
+        commands.push(Command { note: note.to_owned(), ..act(label.to_owned(), "download", &[], run) });
+    }
+    commands.push(plain("Duplicate this comparison", "copy", &[], Compare::copy));
+    commands.push(plain("Delete this comparison", "trash-2", &[], Compare::delete));
     commands
 }

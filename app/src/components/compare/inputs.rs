@@ -51,7 +51,7 @@ fn Variable(compare: Compare, name: String) -> impl IntoView {
             own.try_with_value(|name| compare.set_input(name, typed));
         }
     };
-    keep_alike(node, move || text.get(), set);
+    let given = keep_alike(node, move || text.get(), set);
     let initial = text.with_untracked(|text| escape(text));
     // What a version brings for it.
     let usual = move || {
@@ -78,7 +78,7 @@ fn Variable(compare: Compare, name: String) -> impl IntoView {
                 spellcheck="false"
                 autocomplete="off"
                 node_ref=node
-                on:input=move |event| set(event_target_value(&event))
+                on:input=move |event| set(given.exactly(event_target_value(&event)))
                 inner_html=initial
             ></textarea>
         </div>

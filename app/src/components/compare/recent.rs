@@ -1,7 +1,9 @@
 //! `/compare` without an id: the comparisons that there are, and the way to a new one.
 
+mod rows;
+
 use domain::comparison::{Column, ComparisonSummary};
-use domain::{ApiError, ComparisonSpec, ModelInfo, PromptContent};
+use domain::{ApiError, ComparisonId, ComparisonSpec, ModelInfo, PromptContent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -17,8 +19,7 @@ use crate::components::nav::Place;
 use crate::drafts;
 use crate::state::compare::Inputs;
 use crate::state::draft::Draft;
-use crate::state::figures::thousands;
-use crate::state::when;
+use rows::List;
 
 /// A column of the draft's prompt, and the values of its variables.
 fn first_column(draft: &Draft) -> Result<(Column, Inputs), ApiError> {
@@ -38,6 +39,18 @@ fn beginning(column: Column, inputs: Inputs) -> ComparisonSpec {
     ComparisonSpec { columns: vec![column, second], rows: vec![inputs], repetitions: 1, ..ComparisonSpec::default() }
 }
 
+/// The comparisons that are shown, and what there is to say about them.
+#[derive(Clone, Copy)]
+struct Listing {
+    rows: RwSignal<Vec<ComparisonSummary>>,
+    /// The one whose name is being typed.
+    renaming: RwSignal<Option<ComparisonId>>,
+    /// What was not done, and why.
+    failed: RwSignal<Option<(&'static str, ApiError)>>,
+    /// The browser knows what time it is; the server says a date that holds for everyone.
+    now: RwSignal<Option<i64>>,
+}
+
 /// The list of comparisons.
 #[component]
 pub fn Recent(
@@ -46,7 +59,14 @@ pub fn Recent(
     /// Every model there is; the first is the default.
     models: Vec<ModelInfo>,
 ) -> impl IntoView {
-    let (failed, busy) = (RwSignal::new(None::<ApiError>), RwSignal::new(false));
+    let listing = Listing {
+        rows: RwSignal::new(listed),
+        renaming: RwSignal::new(None),
+        failed: RwSignal::new(None),
+        now: RwSignal::new(None),
+    };
+    Effect::new(move || listing.now.set(Some(browser::panes::now_micros())));
+    let busy = RwSignal::new(false);
     let example = StoredValue::new(models.first().map(Draft::example));
     let begin = move |_| {
         if busy.get_untracked() {
@@ -60,12 +80,12 @@ pub fn Recent(
             }
             match answer {
                 Ok(address) => browser::leave_for(&address),
-                Err(PageError(error)) => failed.set(Some(error)),
+                Err(PageError(error)) => listing.failed.set(Some(("No comparison was begun", error))),
             }
         });
     };
     browser::say_alive();
-    let is_empty = listed.is_empty();
+    let is_empty = Memo::new(move |_| listing.rows.with(Vec::is_empty));
     view! {
         <div class="shell">
             <PlainHeader title="Compare" here=Place::Playground>
@@ -79,16 +99,19 @@ pub fn Recent(
                 <section class="comparisons" aria-labelledby="comparisons-h">
                     <h1 class="sr-only" id="comparisons-h">"Comparisons"</h1>
                     {move || {
-                        failed
+                        listing
+                            .failed
                             .get()
-                            .map(|error| {
+                            .map(|(what, error)| {
                                 view! {
-                                    <h2 class="sr-only">"No comparison was begun"</h2>
-                                    <Failure error/>
+                                    <h2 class="sr-only">{what}</h2>
+                                    <Failure error>
+                                        <button class="button" type="button" on:click=move |_| listing.failed.set(None)>"Close"</button>
+                                    </Failure>
                                 }
                             })
                     }}
-                    {if is_empty { view! { <NoComparisons/> }.into_any() } else { view! { <List listed/> }.into_any() }}
+                    {move || if is_empty.get() { view! { <NoComparisons/> }.into_any() } else { view! { <List listing/> }.into_any() }}
                 </section>
             </main>
         </div>
@@ -120,32 +143,6 @@ fn NoComparisons() -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn List(listed: Vec<ComparisonSummary>) -> impl IntoView {
-    // The browser knows what time it is; the server says a date that holds for everyone.
-    let now = RwSignal::new(None::<i64>);
-    Effect::new(move || now.set(Some(browser::panes::now_micros())));
-    let row = move |one: ComparisonSummary| {
-        let name = if one.name.trim().is_empty() { "Untitled".to_owned() } else { one.name.clone() };
-        let count =
-            |count: u32, word: &str| format!("{} {word}{}", thousands(count.into()), if count == 1 { "" } else { "s" });
-        let what = format!("{} · {}", count(one.columns, "column"), count(one.rows, "row"));
-        let changed = one.updated_at;
-        let icon = if one.rows > 1 { "rows-3" } else { "columns-2" };
-        view! {
-            <li class="comparisons__row">
-                <Icon name=icon/>
-                <a class="comparisons__link truncate" href=format!("/compare?id={}", one.id) rel="external">{name}</a>
-                <span class="comparisons__what num">{what}</span>
-                <time class="comparisons__when num" datetime=when::iso(changed) title=when::utc(changed)>
-                    {move || now.get().map_or_else(|| when::utc(changed)[..10].to_owned(), |now| when::age(changed, now))}
-                </time>
-            </li>
-        }
-    };
-    view! { <ul class="comparisons__list" role="list" aria-label="Comparisons">{listed.into_iter().map(row).collect_view()}</ul> }.into_any()
 }
 
 #[cfg(test)]

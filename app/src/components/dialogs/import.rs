@@ -1,9 +1,10 @@
 //! The dialog "Import": what a file would bring is shown before anything is written.
 
-use domain::carry::Refused;
+mod outcome;
+
 use domain::limits::IMPORT_BYTES_MAX;
 use domain::live::Problem;
-use domain::{ApiError, Code, Imported};
+use domain::{ApiError, Code, Imported, Undone};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{File, XmlHttpRequest};
@@ -15,20 +16,52 @@ use crate::components::failure::Failure;
 use crate::components::icon::Icon;
 use crate::state::figures::thousands;
 use crate::state::overlays::Overlay;
+use outcome::{Done, Found, TakenBack};
 
 /// How far an import is.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
     /// No file is chosen.
     Choose,
-    /// It is on its way, or being looked at.
-    Sending,
+    /// It is on its way, or being looked at or written.
+    Sending(Way),
     /// What would come of it.
     Found(Imported),
     /// What came of it.
     Done(Imported),
+    /// What came of taking it back.
+    TakenBack(Undone),
     /// Why nothing did.
     Failed(ApiError),
+}
+
+/// What a file is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To be looked at.
+    Look,
+    /// To be imported, all of it.
+    Whole,
+    /// To be imported without what is refused.
+    Rest,
+}
+
+impl Way {
+    const fn address(self) -> &'static str {
+        match self {
+            Self::Look => "/v1/import?dry_run=true",
+            Self::Whole => "/v1/import",
+            Self::Rest => "/v1/import?skip_refused=true",
+        }
+    }
+
+    /// What is done with it once it is there.
+    const fn said(self) -> &'static str {
+        match self {
+            Self::Look => "Looking at it.",
+            Self::Whole | Self::Rest => "Writing it.",
+        }
+    }
 }
 
 /// The dialog.
@@ -63,24 +96,23 @@ impl Importing {
             return self.step.set(Step::Failed(error));
         }
         self.file.set_value(Some(file));
-        self.send(true);
+        self.send(Way::Look);
     }
 
-    fn send(self, dry_run: bool) {
+    fn send(self, way: Way) {
         let Some(file) = self.file.get_value() else { return };
         self.sent.set(0.0);
-        self.step.set(Step::Sending);
-        let address = if dry_run { "/v1/import?dry_run=true" } else { "/v1/import" };
+        self.step.set(Step::Sending(way));
         let sent = move |bytes| _ = self.sent.try_set(bytes);
         let done = move |status: u16, body: String| {
             let next = match read(status, &body) {
-                Ok(imported) if dry_run => Step::Found(imported),
+                Ok(imported) if way == Way::Look => Step::Found(imported),
                 Ok(imported) => Step::Done(imported),
                 Err(error) => Step::Failed(error),
             };
             self.step.try_set(next);
         };
-        match send_file(address, &file, sent, done) {
+        match send_file(way.address(), &file, sent, done) {
             Some(request) => self.request.set_value(Some(request)),
             None => self.step.set(Step::Failed(ApiError::new(Code::Internal, "The browser did not send the file."))),
         }
@@ -136,9 +168,10 @@ fn Import() -> impl IntoView {
     });
     let body = move || match importing.step.get() {
         Step::Choose => view! { <Choose importing/> }.into_any(),
-        Step::Sending => view! { <Sending importing/> }.into_any(),
+        Step::Sending(way) => view! { <Sending importing way/> }.into_any(),
         Step::Found(found) => view! { <Found importing found/> }.into_any(),
-        Step::Done(done) => view! { <Done done/> }.into_any(),
+        Step::Done(done) => view! { <Done importing done/> }.into_any(),
+        Step::TakenBack(undone) => view! { <TakenBack undone/> }.into_any(),
         Step::Failed(error) => view! { <Failed importing error/> }.into_any(),
     };
     view! {
@@ -180,113 +213,21 @@ fn Choose(importing: Importing) -> impl IntoView {
 }
 
 #[component]
-fn Sending(importing: Importing) -> impl IntoView {
+fn Sending(importing: Importing, way: Way) -> impl IntoView {
     let size = move || importing.about.with(|(_, size)| *size);
     let said = move || {
         let sent = importing.sent.get();
-        if sent < size() {
-            format!("{} of {} sent", megabytes(sent), megabytes(size()))
-        } else {
-            "Looking at it.".to_owned()
-        }
+        if sent < size() { format!("{} of {} sent", megabytes(sent), megabytes(size())) } else { way.said().to_owned() }
     };
     view! {
         <div class="dialog__body dialog__stack">
             <progress class="upload__bar" aria-label="Sent" max=move || size().to_string() prop:value=move || importing.sent.get()></progress>
-            <p class="soft num">{said}</p>
+            <p class="soft num" role="status">{said}</p>
         </div>
         <footer class="dialog__foot">
             <span class="grow"></span>
             <Cancel/>
         </footer>
-    }
-    .into_any()
-}
-
-/// Numbers under their words, large.
-#[component]
-fn Tally(#[prop(into)] items: Vec<(&'static str, u64)>) -> impl IntoView {
-    let item = |(name, count): (&'static str, u64)| {
-        let bad = (name == "Refused" && count > 0).then_some("bad");
-        view! {
-            <div data-tone=bad>
-                <dt>{name}</dt>
-                <dd>{thousands(count)}</dd>
-            </div>
-        }
-    };
-    view! { <dl class="tally">{items.into_iter().map(item).collect_view()}</dl> }.into_any()
-}
-
-#[component]
-fn Found(importing: Importing, found: Imported) -> impl IntoView {
-    let Imported { created, unchanged, updated, refused, refused_more } = found;
-    let refused = refused.unwrap_or_default();
-    let count = refused.len() as u64 + refused_more;
-    let mut items = vec![("To create", created), ("Unchanged", unchanged)];
-    if updated > 0 {
-        items.insert(1, ("To update", updated));
-    }
-    items.push(("Refused", count));
-    let news = created + updated;
-    let said = match (count, news) {
-        (1.., _) => {
-            "Nothing is written. Import takes all or nothing: repair the file, or take the refused entries out, and try again."
-        }
-        (0, 0) => "All of it is here already. There is nothing to import.",
-        (0, _) => "Nothing is written yet. Import takes all or nothing, and doing it twice changes nothing.",
-    };
-    let can = count == 0 && news > 0;
-    browser::focus_soon((if can { "import-go" } else { "import-other" }).into());
-    view! {
-        <div class="dialog__body dialog__stack">
-            <Tally items/>
-            {(count > 0).then(|| view! { <RefusedEntries refused more=refused_more/> })}
-            <div class="note">
-                <Icon name="info"/>
-                <p class="note__text" role="status">{said}</p>
-            </div>
-        </div>
-        <footer class="dialog__foot">
-            <Other importing/>
-            <span class="grow"></span>
-            <Cancel/>
-            <button class="button" data-kind="primary" type="button" id="import-go" disabled=!can on:click=move |_| importing.send(false)>
-                "Import"
-            </button>
-        </footer>
-    }
-    .into_any()
-}
-
-#[component]
-fn RefusedEntries(refused: Vec<Refused>, more: u64) -> impl IntoView {
-    let row = |Refused { path, why }: Refused| {
-        view! {
-            <tr>
-                <th scope="row">
-                    <code>{path}</code>
-                </th>
-                <td>{why}</td>
-            </tr>
-        }
-    };
-    view! {
-        <section>
-            <h3 id="import-refused">"Refused"</h3>
-            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="import-refused">
-                <table class="table upload__refused">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Entry"</th>
-                            <th scope="col">"Why"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{refused.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            </div>
-            {(more > 0).then(|| view! { <p class="soft">{format!("and {} more", thousands(more))}</p> })}
-        </section>
     }
     .into_any()
 }
@@ -302,34 +243,9 @@ fn Other(importing: Importing) -> impl IntoView {
 }
 
 #[component]
-fn Done(done: Imported) -> impl IntoView {
-    let mut items = vec![("Created", done.created), ("Unchanged", done.unchanged)];
-    if done.updated > 0 {
-        items.insert(1, ("Updated", done.updated));
-    }
-    browser::focus_soon("import-show".into());
-    view! {
-        <div class="dialog__body dialog__stack">
-            <p class="upload__done" role="status">
-                <Icon name="check"/>
-                "Imported."
-            </p>
-            <Tally items/>
-        </div>
-        <footer class="dialog__foot">
-            <span class="grow"></span>
-            <button class="button" data-kind="quiet" type="button" on:click=move |_| browser::close_dialogs()>"Close"</button>
-            // Loaded anew: the library that may lie behind does not know of it yet.
-            <a class="button" data-kind="primary" id="import-show" href="/library" rel="external">"Show in the library"</a>
-        </footer>
-    }
-    .into_any()
-}
-
-#[component]
 fn Failed(importing: Importing, error: ApiError) -> impl IntoView {
     let again = error.retryable.then(|| {
-        view! { <button class="button" type="button" on:click=move |_| importing.send(true)>"Try again"</button> }
+        view! { <button class="button" type="button" on:click=move |_| importing.send(Way::Look)>"Try again"</button> }
     });
     browser::focus_soon("import-other".into());
     view! {

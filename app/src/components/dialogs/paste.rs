@@ -15,6 +15,7 @@ use crate::components::dialog::{Dialog, DialogHead};
 use crate::components::failure::Failure;
 use crate::components::icon::Icon;
 use crate::components::keys::Keys;
+use crate::components::ticked::ticked;
 use crate::state::draft::{Draft, DraftMessage};
 use crate::state::figures::thousands;
 use crate::state::overlays::{Overlay, Overlays};
@@ -297,7 +298,7 @@ fn Understood(pasting: Pasting) -> impl IntoView {
                     <Icon name="x" small=true/>
                     <span>
                         {if what.contains('`') { ticked(&what).into_any() } else { view! { <code>{what}</code> }.into_any() }}
-                        " "
+                        ": "
                         {ticked(&why)}
                     </span>
                 </li>
@@ -325,13 +326,4 @@ fn Understood(pasting: Pasting) -> impl IntoView {
                 })}
         })
     }
-}
-
-/// A text with what stands between backticks as code.
-fn ticked(text: &str) -> Vec<AnyView> {
-    let piece = |(place, piece): (usize, &str)| {
-        let piece = piece.to_owned();
-        if place % 2 == 1 { view! { <code>{piece}</code> }.into_any() } else { piece.into_any() }
-    };
-    text.split('`').enumerate().map(piece).collect()
 }

@@ -245,7 +245,13 @@ fn Changed(desk: Desk, content: Arc<PromptContent>) -> impl IntoView {
             <h3>{format!("Changed since v{version}")}</h3>
             {move || match found.get() {
                 None => view! { <p class="faint" role="status">"Comparing."</p> }.into_any(),
-                Some(Ok(changes)) => view! { <ChangesTable changes/> }.into_any(),
+                Some(Ok(changes)) => view! {
+                    <ChangesTable changes/>
+                    <a class="inline-link" href=format!("/p/{id}/diff/{version}..draft") on:click=move |_| browser::close_dialogs()>
+                        {format!("Changes since v{version}, line by line")}
+                    </a>
+                }
+                .into_any(),
                 Some(Err(())) => view! { <p class="faint">"The server does not say just now. It can be saved all the same."</p> }.into_any(),
             }}
         </section>

@@ -1,18 +1,19 @@
-//! All versions beside the two that are compared: one press compares with another.
+//! All versions, and the draft, beside the two that are compared: one press compares with another.
 
 use domain::prompt::VersionPage;
 use domain::{PromptId, VersionInfo};
 use leptos::prelude::*;
 
-use crate::state::versions::Opened;
+use crate::drafts;
+use crate::state::versions::{Opened, Side};
 use crate::state::when;
 
 /// The list.
 #[component]
 pub fn VersionsBeside(
     id: PromptId,
-    old: u32,
-    new: u32,
+    old: Side,
+    new: Side,
     page: VersionPage,
     /// The server's time, in microseconds since 1970, UTC.
     now: i64,
@@ -30,6 +31,7 @@ pub fn VersionsBeside(
             </header>
             <div class="pane__body" tabindex="0" role="group" aria-label="All versions">
                 <ol class="versions__list" role="list" aria-label="Versions" reversed>
+                    <Draft id old new/>
                     {rows.collect_view()}
                 </ol>
             </div>
@@ -38,18 +40,61 @@ pub fn VersionsBeside(
     .into_any()
 }
 
+/// The draft of this tab, where it has one of this prompt.
 #[component]
-fn Row(id: PromptId, old: u32, new: u32, version: VersionInfo, now: i64, opened: Opened) -> impl IntoView {
+fn Draft(id: PromptId, old: Side, new: Side) -> impl IntoView {
+    let is_side = old == Side::Draft || new == Side::Draft;
+    let unsaved = RwSignal::new(is_side);
+    Effect::new(move || unsaved.set(is_side || drafts::unsaved_of(id).is_some()));
+    let (left, right) = if old == Side::Draft { (old, new) } else { (old, Side::Draft) };
+    let letter = move || is_side.then(|| view! { <Letter left=old == Side::Draft/> });
+    move || {
+        unsaved.get().then(|| {
+            view! {
+                <li class="version" data-side=is_side.then_some(if old == Side::Draft { "left" } else { "right" })>
+                    <span class="version__pick">{letter()}</span>
+                    <div class="version__title">
+                        <a
+                            class="version__link"
+                            href=format!("/p/{id}/diff/{left}..{right}")
+                            aria-current=is_side.then_some("true")
+                            title=format!("Compare {} with {}", left.name(), right.name())
+                        >
+                            <b>"Draft"</b>
+                        </a>
+                    </div>
+                    <p class="version__note">"Not saved yet"</p>
+                    <p class="version__by">"In this tab"</p>
+                </li>
+            }
+        })
+    }
+}
+
+/// On which side something stands.
+#[component]
+fn Letter(left: bool) -> impl IntoView {
+    let (letter, variant, said) = if left { ("L", "b", "on the left, ") } else { ("R", "a", "on the right, ") };
+    view! {
+        <span class="letter" data-variant=variant aria-hidden="true">{letter}</span>
+        <span class="sr-only">{said}</span>
+    }
+}
+
+#[component]
+fn Row(id: PromptId, old: Side, new: Side, version: VersionInfo, now: i64, opened: Opened) -> impl IntoView {
     let number = version.version;
-    let side = if number == old {
+    let side = if Side::Version(number) == old {
         Some("left")
-    } else if number == new {
+    } else if Side::Version(number) == new {
         Some("right")
     } else {
         None
     };
-    // An older one goes to the left, a newer one to the right: what is compared stays in its order.
-    let (left, right) = if number < new { (number, new) } else { (old, number) };
+    // An older one goes to the left, a newer one to the right: what is compared stays in its order. The draft stays
+    // where it is.
+    let goes_left = old != Side::Draft && new.version().is_none_or(|new| number < new);
+    let (left, right) = if goes_left { (Side::Version(number), new) } else { (old, Side::Version(number)) };
     let labels = move || {
         opened.with(|opened| {
             let all = opened.iter().flat_map(|base| base.labels.iter());
@@ -64,14 +109,7 @@ fn Row(id: PromptId, old: u32, new: u32, version: VersionInfo, now: i64, opened:
         let is_head = opened.with(|opened| opened.as_ref().is_some_and(|base| base.head == number));
         is_head.then(|| view! { <span class="badge">"latest"</span> })
     };
-    let letter = side.map(|side| {
-        let (letter, variant, said) =
-            if side == "left" { ("L", "b", "on the left, ") } else { ("R", "a", "on the right, ") };
-        view! {
-            <span class="letter" data-variant=variant aria-hidden="true">{letter}</span>
-            <span class="sr-only">{said}</span>
-        }
-    });
+    let letter = side.map(|side| view! { <Letter left=side == "left"/> });
     let note = if version.note.trim().is_empty() { "No note".to_owned() } else { version.note };
     let at = version.created_at;
     view! {
@@ -82,7 +120,7 @@ fn Row(id: PromptId, old: u32, new: u32, version: VersionInfo, now: i64, opened:
                     class="version__link"
                     href=format!("/p/{id}/diff/{left}..{right}")
                     aria-current=side.map(|_| "true")
-                    title=format!("Compare v{left} with v{right}")
+                    title=format!("Compare {} with {}", left.name(), right.name())
                 >
                     <b>{format!("v{number}")}</b>
                 </a>

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::comparison::name_of_copy;
 use domain::{Code, Comparison, ComparisonSpec};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -24,8 +25,6 @@ const REST: Duration = Duration::from_millis(400);
 const NOTED_BYTES_MAX: usize = 1024 * 1024;
 /// Most that browsers send behind a page that is left, in bytes.
 const BEACON_BYTES_MAX: usize = 60 * 1024;
-/// After the name of a comparison that another tab has changed.
-const COPY: &str = " (copy)";
 
 /// Where the document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,7 +256,7 @@ impl Compare {
     pub fn keep_lost(self) {
         let Some(lost) = self.keeping.lost.get_untracked() else { return };
         spawn_local(async move {
-            match create_comparison(format!("{}{COPY}", lost.name.trim()), lost.spec.clone()).await {
+            match create_comparison(name_of_copy(&lost.name), lost.spec.clone()).await {
                 Ok(kept) => {
                     self.keeping.lost.try_set(None);
                     // A document of its own: this one is bound to the comparison that it shows.

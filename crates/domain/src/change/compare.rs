@@ -113,7 +113,8 @@ fn message(old: &PromptContent, new: &PromptContent, pair: Pair, deadline: Optio
     section
 }
 
-fn text(title: String, old: String, new: String, deadline: Option<Instant>) -> Section {
+/// A text on both sides.
+pub(super) fn text(title: String, old: String, new: String, deadline: Option<Instant>) -> Section {
     let diff = diff::compare(&old, &new, deadline);
     let what = if diff.hunks.is_empty() { What::Same } else { What::Changed };
     let (old, new) = if diff.hunks.is_empty() { (String::new(), String::new()) } else { (old, new) };

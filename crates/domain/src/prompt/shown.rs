@@ -219,6 +219,6 @@ pub struct OutputBand {
     pub runs: u64,
     /// Four of five answers are not shorter, in tokens.
     pub least: u64,
-    /// And not longer.
-    pub most: u64,
+    /// And not longer; nothing where so many were cut short that only the limit of the next one bounds it.
+    pub most: Option<u64>,
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use domain::carry::Imported;
 use domain::chat::Verbatim;
-use domain::{Code, PromptContent, PromptId, VersionId};
+use domain::{Code, ImportId, PromptContent, PromptId, VersionId};
 
 use super::check::Findings;
 use super::format::{OtherName, PromptHead, VersionEntry};
+use super::import::{How, former_prompt};
+use super::read::Entry;
 use super::rules::{check_name, check_prompt, check_version, tidied};
 use crate::Shared;
 use crate::error::Error;
@@ -54,7 +56,7 @@ pub async fn adopt(
     shared: &Arc<Shared>,
     principal: &Principal,
     prompts: Vec<Foreign>,
-    dry_run: bool,
+    how: How,
 ) -> Result<Imported, Error> {
     let model = shared.registry.models().first().map(|model| model.name.clone()).unwrap_or_default();
     let now = shared.clock.now_micros();
@@ -62,23 +64,27 @@ pub async fn adopt(
     let mut findings = Findings::default();
     for (place, foreign) in prompts.into_iter().enumerate() {
         let id = || shared.clock.id();
-        plans.push(Plan::of(foreign, &model, now, id, &format!("[{place}]"), &mut findings)?);
+        let before = findings.total();
+        let plan = Plan::of(foreign, &model, now, id, place, &mut findings)?;
+        plans.extend((findings.total() == before).then_some(plan));
     }
-    if let Err(refused) = findings.refuse() {
-        return if dry_run { Ok(findings.told()) } else { Err(refused.into()) };
+    if !how.dry_run && !how.skip_refused {
+        findings.refuse()?;
     }
-    let mut db = shared.store.write_carried(principal).await?;
+    let import = ImportId::from_bytes(shared.clock.id());
+    let mut db = shared.store.write_carried(principal, import).await?;
     let (mut counts, mut ids) = (Imported::default(), Vec::with_capacity(plans.len()));
     for plan in plans {
-        ids.push(plan.write(&mut db, &mut counts, now).await?);
+        ids.push(plan.write(shared, principal, &mut db, &mut counts, now).await?);
     }
-    if dry_run {
+    if how.dry_run {
         // What was written goes with the transaction.
-        return Ok(Imported { refused: Some(Vec::new()), ..counts });
+        return Ok(findings.told(counts));
     }
-    db.commit().await?;
+    let has_written = db.commit(now).await?;
     shared.library.reload(&shared.store, principal.workspace, &ids).await?;
-    Ok(counts)
+    let counts = Imported { id: has_written.then_some(import), ..counts };
+    Ok(if how.skip_refused { findings.told(counts) } else { counts })
 }
 
 /// A prompt as it would be kept where it is new.
@@ -95,9 +101,10 @@ impl Plan {
         model: &str,
         now: i64,
         id: impl Fn() -> [u8; 16],
-        path: &str,
+        place: usize,
         findings: &mut Findings,
     ) -> Result<Self, Error> {
+        let (of, path) = (Some(Entry::Prompt(place)), format!("[{place}]"));
         let head = PromptHead {
             id: PromptId::from_bytes(id()),
             name: foreign.name,
@@ -111,7 +118,7 @@ impl Plan {
             names: Vec::new(),
         };
         let count = u32::try_from(foreign.versions.len()).unwrap_or(u32::MAX);
-        check_prompt(&head, Some(count)).iter().for_each(|wrong| findings.add(path, wrong));
+        check_prompt(&head, Some(count)).iter().for_each(|wrong| findings.add(of, &path, wrong));
         let mut versions = Vec::with_capacity(foreign.versions.len());
         for (place, version) in foreign.versions.into_iter().enumerate() {
             let path = format!("{path}.versions[{place}]");
@@ -136,7 +143,7 @@ impl Plan {
             let wrong = check_version(&entry).0;
             let other =
                 OtherName { name: foreign.id.clone(), version: version.version.clone().unwrap_or_default(), number: 1 };
-            wrong.iter().chain(check_name(&other).as_ref()).for_each(|wrong| findings.add(&path, wrong));
+            wrong.iter().chain(check_name(&other).as_ref()).for_each(|wrong| findings.add(of, &path, wrong));
             if wrong.is_empty() {
                 let row = row_of(&entry, digest)?;
                 versions.push((version.version, entry, row));
@@ -145,14 +152,22 @@ impl Plan {
         Ok(Self { head, foreign: foreign.id, production: foreign.production, versions })
     }
 
-    async fn write(self, db: &mut Carried, counts: &mut Imported, now: i64) -> Result<PromptId, Error> {
+    async fn write(
+        self,
+        shared: &Shared,
+        principal: &Principal,
+        db: &mut Carried,
+        counts: &mut Imported,
+        now: i64,
+    ) -> Result<PromptId, Error> {
         let Self { head, foreign, production, versions } = self;
         let mut named = db.named(&foreign).await?;
         let known = named.first().map(|(_, prompt, _)| *prompt);
         let id = known.unwrap_or(head.id);
+        let former = if known.is_some() { former_prompt(&shared.store, principal, id).await? } else { None };
         let mut here = db.digests(id).await?;
         let mut newest = None;
-        let mut changed = false;
+        let (mut changed, mut added) = (false, 0);
         for (name, mut entry, row) in versions {
             let name = name.unwrap_or_default();
             let digest = row.digest;
@@ -175,6 +190,7 @@ impl Plan {
                     here.push(digest);
                     newest = Some((entry.version, row));
                     counts.created += 1;
+                    added += 1;
                     entry.version
                 }
             };
@@ -201,6 +217,9 @@ impl Plan {
             // Whoever names no version means that one.
             db.name(id, &OtherName { name: foreign.clone(), version: String::new(), number: *number }).await?;
             db.label(id, PRODUCTION, *number, now).await?;
+        }
+        if changed || known.is_none() {
+            db.note_prompt(id, added + 1, former.as_ref()).await?;
         }
         Ok(id)
     }

@@ -1,6 +1,6 @@
 //! The first reading of a file: everything in it is looked at, nothing is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use domain::carry::{Imported, REFUSED_MAX, Refused};
 use domain::limits::CELLS_MAX;
@@ -9,11 +9,12 @@ use domain::{ApiError, Code, ComparisonId, PromptId, RunId, VersionId, Workspace
 
 use super::comparison;
 use super::format::{CellEntry, ComparisonHead, OtherName, PromptHead, RunEntry, VersionEntry};
-use super::read::{Item, below};
+use super::read::{Entry, Item, below};
 use super::rules::{Seen, check_name, check_parents, check_prompt, check_version, mistake};
 use crate::error::Error;
 use crate::principal::Principal;
 use crate::store::Store;
+use crate::store::carry::Here;
 
 /// What was found wrong in a file.
 #[derive(Default)]
@@ -21,26 +22,40 @@ pub struct Findings {
     refused: Vec<Refused>,
     total: u64,
     conflicts: u64,
+    entries: BTreeSet<Entry>,
 }
 
 impl Findings {
-    /// Notes a mistake at a place within a path.
-    pub fn add(&mut self, path: &str, mistake: &Mistake) {
+    /// Notes a mistake at a place within a path, which is of an entry where it is not of the whole file.
+    pub fn add(&mut self, of: Option<Entry>, path: &str, mistake: &Mistake) {
         self.total += 1;
+        self.entries.extend(of);
         if self.refused.len() < REFUSED_MAX {
             self.refused.push(Refused { path: below(path, &mistake.path), why: mistake.why.clone() });
         }
     }
 
-    fn conflict(&mut self, path: impl Into<String>, why: impl Into<String>) {
+    fn conflict(&mut self, of: Entry, path: impl Into<String>, why: impl Into<String>) {
         self.conflicts += 1;
-        self.add("", &mistake(path, why));
+        self.add(Some(of), "", &mistake(path, why));
     }
 
-    /// What would be refused.
-    pub fn told(self) -> Imported {
+    /// How many mistakes there are.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// The entries with a mistake in them.
+    pub fn entries(&self) -> BTreeSet<Entry> {
+        self.entries.clone()
+    }
+
+    /// What came of a file, or would, with what is refused of it.
+    #[must_use]
+    pub fn told(self, counts: Imported) -> Imported {
         let refused_more = self.total - self.refused.len() as u64;
-        Imported { refused: Some(self.refused), refused_more, ..Imported::default() }
+        Imported { refused: Some(self.refused), refused_more, left_out: self.entries.len() as u64, ..counts }
     }
 
     /// Says that nothing was imported, and why, where something was found.
@@ -110,8 +125,7 @@ impl<'a> Check<'a> {
 
     /// What would come of it, and what would be refused.
     pub fn told(self) -> Imported {
-        let Imported { refused, refused_more, .. } = self.findings.told();
-        Imported { refused, refused_more, ..self.counts }
+        self.findings.told(self.counts)
     }
 
     /// Looks at an entry.
@@ -123,7 +137,7 @@ impl<'a> Check<'a> {
             Item::Version(prompt, place, version) => self.version(prompt, place, &version),
             Item::Prompt(place, prompt, whole) => self.prompt(place, *prompt, whole).await?,
             Item::Run(place, run) => self.run(place, *run).await?,
-            Item::Refused(mistake) => self.findings.add("", &mistake),
+            Item::Refused(of, mistake) => self.findings.add(of, "", &mistake),
             Item::Cell(comparison, place, cell) => self.cell(comparison, place, *cell),
             Item::Comparison(place, comparison, whole) => self.comparison(place, *comparison, whole).await?,
         }
@@ -147,7 +161,8 @@ impl<'a> Check<'a> {
         if !self.versions.insert(version.id) {
             wrong.push(mistake("id", "stands in the file twice."));
         }
-        wrong.iter().for_each(|wrong| self.findings.add(&path, wrong));
+        let of = Some(Entry::Prompt(prompt));
+        wrong.iter().for_each(|wrong| self.findings.add(of, &path, wrong));
         self.of_prompt.1.push(Seen { id: version.id, digest, parent: version.parent, merged: version.merged });
     }
 
@@ -156,30 +171,30 @@ impl<'a> Check<'a> {
             self.of_prompt = (place, Vec::new(), self.findings.total);
         }
         let (_, versions, before) = std::mem::take(&mut self.of_prompt);
-        let path = format!("prompts[{place}]");
-        // A prompt that could not be read has no place here; nothing is written then.
+        let (of, path) = (Entry::Prompt(place), format!("prompts[{place}]"));
+        // A prompt that could not be read has no id of its own here; nothing of it is written.
         self.ids.resize(place, prompt.id);
         self.ids.push(prompt.id);
         if !self.prompts.insert(prompt.id) {
-            self.findings.add(&path, &mistake("id", "stands in the file twice."));
+            self.findings.add(Some(of), &path, &mistake("id", "stands in the file twice."));
         }
         let count = u32::try_from(versions.len()).unwrap_or(u32::MAX);
         for wrong in check_prompt(&prompt, whole.then_some(count)) {
-            self.findings.add(&path, &wrong);
+            self.findings.add(Some(of), &path, &wrong);
         }
         // Where one is missing, nothing can be said of how the others fit together.
         if !whole {
             return Ok(());
         }
         for wrong in check_parents(&versions) {
-            self.findings.add(&path, &wrong);
+            self.findings.add(Some(of), &path, &wrong);
         }
         for (at, name) in prompt.names.iter().enumerate() {
-            self.name(&format!("{path}.names[{at}]"), prompt.id, name).await?;
+            self.name(of, &format!("{path}.names[{at}]"), prompt.id, name).await?;
         }
         let owner = self.store.owner_of_prompt(prompt.id).await?;
         if owner.is_some_and(|owner| owner != self.principal.workspace) {
-            self.findings.conflict(below(&path, "id"), TAKEN);
+            self.findings.conflict(of, below(&path, "id"), TAKEN);
             return Ok(());
         }
         let here = if owner.is_some() { self.store.digests(prompt.id).await? } else { Vec::new() };
@@ -187,11 +202,11 @@ impl<'a> Check<'a> {
             match (here.get(at), version.digest) {
                 (Some(known), Some(digest)) if *known != digest => {
                     let why = format!("is not the version {} that is here.", at + 1);
-                    self.findings.conflict(format!("{path}.versions[{at}]"), why);
+                    self.findings.conflict(of, format!("{path}.versions[{at}]"), why);
                 }
                 (Some(_), _) => {}
                 (None, _) if self.store.owner_of_version(version.id).await?.is_some() => {
-                    self.findings.conflict(format!("{path}.versions[{at}].id"), TAKEN);
+                    self.findings.conflict(of, format!("{path}.versions[{at}].id"), TAKEN);
                 }
                 (None, _) => {}
             }
@@ -227,43 +242,43 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    async fn name(&mut self, path: &str, prompt: PromptId, name: &OtherName) -> Result<(), Error> {
+    async fn name(&mut self, of: Entry, path: &str, prompt: PromptId, name: &OtherName) -> Result<(), Error> {
         if let Some(wrong) = check_name(name) {
-            self.findings.add(path, &wrong);
+            self.findings.add(Some(of), path, &wrong);
             return Ok(());
         }
         if !self.names.insert((name.name.clone(), name.version.clone())) {
-            self.findings.add(path, &mistake("name", "stands in the file twice with that version."));
+            self.findings.add(Some(of), path, &mistake("name", "stands in the file twice with that version."));
         }
         let owner = self.store.owner_of_name(self.principal.workspace, &name.name, &name.version).await?;
         if owner.is_some_and(|owner| owner != (prompt, name.number)) {
-            self.findings.conflict(below(path, "name"), "is the name of another prompt or version here.");
+            self.findings.conflict(of, below(path, "name"), "is the name of another prompt or version here.");
         }
         Ok(())
     }
 
     async fn run(&mut self, place: usize, run: RunEntry) -> Result<(), Error> {
-        let path = format!("runs[{place}]");
+        let (of, path) = (Entry::Run(place), format!("runs[{place}]"));
         let id = run.id;
         if !self.runs.insert(id) {
-            self.findings.add(&path, &mistake("id", "stands in the file twice."));
+            self.findings.add(Some(of), &path, &mistake("id", "stands in the file twice."));
             return Ok(());
         }
         let run = match run.checked(self.principal) {
             Ok(run) => run,
             Err(wrong) => {
-                wrong.iter().for_each(|wrong| self.findings.add(&path, wrong));
+                wrong.iter().for_each(|wrong| self.findings.add(Some(of), &path, wrong));
                 return Ok(());
             }
         };
         if (self.is_going_on)(id) {
-            self.findings.conflict(below(&path, "id"), "is a run that is going on here.");
+            self.findings.conflict(of, below(&path, "id"), "is a run that is going on here.");
             return Ok(());
         }
         match self.store.owner_of_run(id).await? {
             None => self.counts.created += 1,
             Some((owner, _)) if owner != self.principal.workspace => {
-                self.findings.conflict(below(&path, "id"), TAKEN);
+                self.findings.conflict(of, below(&path, "id"), TAKEN);
             }
             Some((_, true)) => self.counts.created += 1,
             Some((owner, false)) => {
@@ -271,7 +286,7 @@ impl<'a> Check<'a> {
                 if here == Some(RunEntry::of(run)?) {
                     self.counts.unchanged += 1;
                 } else {
-                    self.findings.conflict(path, "is not the run that is here under that id.");
+                    self.findings.conflict(of, path, "is not the run that is here under that id.");
                 }
             }
         }
@@ -292,12 +307,12 @@ impl<'a> Check<'a> {
             self.of_comparison = (place, Vec::new(), self.findings.total);
         }
         let (_, cells, before) = std::mem::take(&mut self.of_comparison);
-        let path = format!("comparisons[{place}]");
+        let (of, path) = (Entry::Comparison(place), format!("comparisons[{place}]"));
         if !self.comparisons.insert(head.id) {
-            self.findings.add(&path, &mistake("id", "stands in the file twice."));
+            self.findings.add(Some(of), &path, &mistake("id", "stands in the file twice."));
         }
         for wrong in comparison::check(&head, &cells) {
-            self.findings.add(&path, &wrong);
+            self.findings.add(Some(of), &path, &wrong);
         }
         if self.findings.total > before || !whole {
             return Ok(());
@@ -305,10 +320,11 @@ impl<'a> Check<'a> {
         match self.store.owner_of_comparison(head.id).await? {
             None => self.counts.created += 1,
             Some((owner, _)) if owner != self.principal.workspace => {
-                self.findings.conflict(below(&path, "id"), TAKEN);
+                self.findings.conflict(of, below(&path, "id"), TAKEN);
             }
-            Some((_, true)) => self.findings.conflict(path, "is a comparison that is being run here."),
-            Some((owner, false)) => {
+            Some((_, Here::Deleted)) => self.counts.created += 1,
+            Some((_, Here::Busy)) => self.findings.conflict(of, path, "is a comparison that is being run here."),
+            Some((owner, Here::Quiet)) => {
                 let here = comparison::of(self.store, owner, head.id).await?;
                 if here.is_some_and(|(here, its)| (head.updated_at, cells.len()) <= (here.updated_at, its.len())) {
                     self.counts.unchanged += 1;

@@ -25,8 +25,31 @@ pub enum Item {
     Cell(usize, usize, Box<CellEntry>),
     /// `comparisons[0]`, and whether all of its cells could be read.
     Comparison(usize, Box<ComparisonHead>, bool),
-    /// An entry that cannot be read.
-    Refused(Mistake),
+    /// An entry that cannot be read, or a field of the whole file that nobody knows.
+    Refused(Option<Entry>, Mistake),
+}
+
+/// An entry of the whole file: what is wrong within it is wrong with all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// `prompts[0]`, with its versions.
+    Prompt(usize),
+    /// `runs[0]`.
+    Run(usize),
+    /// `comparisons[0]`, with its cells.
+    Comparison(usize),
+}
+
+impl Item {
+    /// The entry that it is, or is within; none of what stands in none.
+    pub fn entry(&self) -> Option<Entry> {
+        match self {
+            Self::Version(place, ..) | Self::Prompt(place, ..) => Some(Entry::Prompt(*place)),
+            Self::Run(place, _) => Some(Entry::Run(*place)),
+            Self::Cell(place, ..) | Self::Comparison(place, ..) => Some(Entry::Comparison(*place)),
+            Self::Refused(entry, _) => *entry,
+        }
+    }
 }
 
 /// Reads a whole file and hands out what stands in it.
@@ -93,8 +116,8 @@ impl Out<'_> {
         (self.take)(item).map_err(|error| self.stop(error))
     }
 
-    fn refuse<E: de::Error>(&mut self, path: String, why: impl Into<String>) -> Result<(), E> {
-        self.send(Item::Refused(Mistake { path, why: why.into() }))
+    fn refuse<E: de::Error>(&mut self, of: Option<Entry>, path: String, why: impl Into<String>) -> Result<(), E> {
+        self.send(Item::Refused(of, Mistake { path, why: why.into() }))
     }
 
     fn stop<E: de::Error>(&mut self, error: impl Into<Error>) -> E {
@@ -105,13 +128,14 @@ impl Out<'_> {
     /// Reads an entry and sends it, or what is wrong with it; says whether it could be read.
     fn entry<T: DeserializeOwned, E: de::Error>(
         &mut self,
+        of: Entry,
         path: String,
         json: &str,
         item: impl FnOnce(Box<T>) -> Item,
     ) -> Result<bool, E> {
         match strict::located(json) {
             Ok(entry) => self.send(item(Box::new(entry))).map(|()| true),
-            Err(mistake) => self.refuse(below(&path, &mistake.path), mistake.why).map(|()| false),
+            Err(mistake) => self.refuse(Some(of), below(&path, &mistake.path), mistake.why).map(|()| false),
         }
     }
 }
@@ -171,7 +195,7 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
             return Err(out.stop(foreign()));
         }
         // Of what is no export at all, nobody wants to hear each field.
-        unknown.into_iter().try_for_each(|name| out.refuse(name, "is not known."))
+        unknown.into_iter().try_for_each(|name| out.refuse(None, name, "is not known."))
     }
 }
 
@@ -227,7 +251,7 @@ impl<'de> Visitor<'de> for List<'_, '_> {
                 "comparisons" => list.next_element_seed(Nested { out: &mut *out, index, kind: COMPARISON })?,
                 _ => match list.next_element::<Box<RawValue>>()? {
                     Some(raw) => {
-                        out.entry(format!("runs[{index}]"), raw.get(), |run| Item::Run(index, run))?;
+                        out.entry(Entry::Run(index), format!("runs[{index}]"), raw.get(), |run| Item::Run(index, run))?;
                         Some(())
                     }
                     None => None,
@@ -246,10 +270,11 @@ impl<'de> Visitor<'de> for List<'_, '_> {
 struct Kind {
     list: &'static str,
     inner: &'static str,
+    entry: fn(usize) -> Entry,
 }
 
-const PROMPT: Kind = Kind { list: "prompts", inner: "versions" };
-const COMPARISON: Kind = Kind { list: "comparisons", inner: "cells" };
+const PROMPT: Kind = Kind { list: "prompts", inner: "versions", entry: Entry::Prompt };
+const COMPARISON: Kind = Kind { list: "comparisons", inner: "cells", entry: Entry::Comparison };
 
 /// An entry with a list in it, whose entries are sent one by one.
 struct Nested<'a, 'b> {
@@ -295,11 +320,12 @@ impl<'de> Visitor<'de> for Nested<'_, '_> {
             head.push_str(value.get());
         }
         head.push('}');
-        let Some(whole) = whole else { return out.refuse(path, format!("has no `{}`.", kind.inner)) };
+        let of = (kind.entry)(index);
+        let Some(whole) = whole else { return out.refuse(Some(of), path, format!("has no `{}`.", kind.inner)) };
         if kind.list == PROMPT.list {
-            out.entry(path, &head, |prompt| Item::Prompt(index, prompt, whole))?;
+            out.entry(of, path, &head, |prompt| Item::Prompt(index, prompt, whole))?;
         } else {
-            out.entry(path, &head, |comparison| Item::Comparison(index, comparison, whole))?;
+            out.entry(of, path, &head, |comparison| Item::Comparison(index, comparison, whole))?;
         }
         Ok(())
     }
@@ -333,10 +359,11 @@ impl<'de> Visitor<'de> for Inner<'_, '_> {
         for place in 0.. {
             let Some(raw) = list.next_element::<Box<RawValue>>()? else { break };
             let path = format!("{}[{index}].{}[{place}]", kind.list, kind.inner);
+            let of = (kind.entry)(index);
             if kind.list == PROMPT.list {
-                whole &= out.entry(path, raw.get(), |version| Item::Version(index, place, version))?;
+                whole &= out.entry(of, path, raw.get(), |version| Item::Version(index, place, version))?;
             } else {
-                whole &= out.entry(path, raw.get(), |cell| Item::Cell(index, place, cell))?;
+                whole &= out.entry(of, path, raw.get(), |cell| Item::Cell(index, place, cell))?;
             }
         }
         Ok(whole)

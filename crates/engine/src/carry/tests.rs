@@ -3,14 +3,15 @@
 mod any;
 mod bad;
 mod schema;
+mod undo;
 
 use domain::carry::Imported;
 use domain::comparison::Column;
 use domain::event::{Delta, Ending, Finished, Started, Usage};
 use domain::prompt::About;
 use domain::{
-    ApiError, CellScope, CellStatus, Code, ComparisonId, ComparisonSpec, Event, FinishReason, Params, PromptContent,
-    PromptId, RunEvent, RunId, VersionId, Wire, WireRequest,
+    ApiError, CellScope, CellStatus, Code, ComparisonId, ComparisonSpec, Event, FinishReason, ImportId, Params,
+    PromptContent, PromptId, RunEvent, RunId, VersionId, Wire, WireRequest,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,7 +21,7 @@ use tokio::sync::mpsc;
 use super::export::{Out, Source};
 use super::format::{CellEntry, ComparisonHead};
 use super::spool::Spool;
-use super::{Of, import, json as json_form, markdown};
+use super::{How, Of, import, json as json_form, markdown};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::log::Opened;
@@ -35,13 +36,15 @@ use crate::wire;
 struct Shelf {
     store: Store,
     folder: TempDir,
+    /// How many imports it has seen, so that each has an id of its own.
+    imports: std::sync::atomic::AtomicU8,
 }
 
 impl Shelf {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(&folder.path().join("etude.db")).await.expect("opens");
-        Self { store, folder }
+        Self { store, folder, imports: 100.into() }
     }
 
     async fn export_of(&self, of: Of, runs: bool, is_markdown: bool) -> String {
@@ -70,7 +73,8 @@ impl Shelf {
         self.export_of(Of::All, false, false).await
     }
 
-    async fn import_as(&self, principal: Principal, file: &str, dry_run: bool) -> Result<Imported, ApiError> {
+    /// Imports with everything that is told, under an id that is made of `n`.
+    async fn import_how(&self, principal: Principal, file: &str, how: How, n: u8) -> Result<Imported, ApiError> {
         let mut spool = Spool::open(&self.folder.path().join("tmp"), &Clock::system()).expect("opens");
         for piece in file.as_bytes().chunks(7_000) {
             spool.write(piece).await.expect("is taken");
@@ -78,9 +82,16 @@ impl Shelf {
         let file = spool.finish().await.expect("is whole");
         let (store, handle) = (self.store.clone(), Handle::current());
         let work = tokio::task::spawn_blocking(move || {
-            import::import(&store, &principal, &|_| false, &file, dry_run, &handle).map(|(imported, _)| imported)
+            let id = (ImportId::from_bytes([n; 16]), i64::from(n));
+            import::import(&store, &principal, &|_| false, &file, how, id, &handle).map(|(imported, _)| imported)
         });
         work.await.expect("ends").map_err(|error: Error| error.public())
+    }
+
+    async fn import_as(&self, principal: Principal, file: &str, dry_run: bool) -> Result<Imported, ApiError> {
+        let id = self.imports.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let how = How { dry_run, ..How::default() };
+        self.import_how(principal, file, how, id).await.map(|told| Imported { id: None, ..told })
     }
 
     async fn import(&self, file: &str) -> Result<Imported, ApiError> {
@@ -257,9 +268,10 @@ async fn filled_with_comparison() -> Shelf {
         updated_at: 2_000_000,
     };
     let (id, cells) = (head.id, vec![cell(1, CellStatus::Done), cell(2, CellStatus::Failed)]);
-    let mut db = shelf.store.write_carried(&Principal::built_in()).await.expect("begins");
-    assert_eq!(db.comparison(head, cells).await.expect("written"), Written::Created);
-    db.commit().await.expect("kept");
+    let mut db =
+        shelf.store.write_carried(&Principal::built_in(), ImportId::from_bytes([99; 16])).await.expect("begins");
+    assert_eq!(db.comparison(head, cells, None).await.expect("written"), Written::Created);
+    db.commit(0).await.expect("kept");
     let missing = CellScope { missing: true, column: Some(3), row: None };
     shelf.store.put_cells(id, &missing, None, 2_000_001).await.expect("waits");
     shelf

@@ -9,7 +9,7 @@ use domain::{ComparisonId, Price, PromptContent, Usage};
 
 use crate::Shared;
 use crate::error::Error;
-use crate::library::{Library, band};
+use crate::library::{Length, Library, band};
 use crate::principal::Principal;
 use crate::runs::Runs;
 use crate::store::comparisons::ColumnRow;
@@ -57,10 +57,14 @@ impl Odds {
         }
         if known.is_none() {
             let past = shared.store.past_usage(id, *column, row.digest).await?;
-            known = band(&past.iter().map(|(_, output)| *output).collect::<Vec<_>>());
+            // Under the same limit: what it cut is as long as it allows.
+            known = band(&past.iter().map(|(_, tokens)| Length { tokens: *tokens, cut: false }).collect::<Vec<_>>());
         }
         Ok(match known {
-            Some(band) => Self { price, least: band.least.min(most), most: band.most.min(most), runs: band.runs },
+            Some(band) => {
+                let end = band.most.map_or(most, |end| end.min(most));
+                Self { price, least: band.least.min(most), most: end, runs: band.runs }
+            }
             None => Self { price, least: 0, most, runs: 0 },
         })
     }

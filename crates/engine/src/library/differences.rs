@@ -63,6 +63,21 @@ impl Library<'_> {
         self.compare(move |deadline| change::compare(&old.content, &content, Some(deadline))).await
     }
 
+    /// The same from the other side: what the version has and what might become the next one has not, is new.
+    ///
+    /// # Errors
+    /// As [`Library::diff`].
+    pub async fn diff_from_draft(
+        self,
+        principal: &Principal,
+        id: PromptId,
+        version: u32,
+        content: PromptContent,
+    ) -> Result<VersionDiff, Error> {
+        let new = self.get(principal, id, Which::Number(version)).await?;
+        self.compare(move |deadline| change::compare(&content, &new.content, Some(deadline))).await
+    }
+
     /// Two versions of one parent, and what comes of them together.
     ///
     /// # Errors

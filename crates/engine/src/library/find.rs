@@ -1,15 +1,19 @@
 //! Lists of prompts: a page of what the index finds, with the words marked.
 
+use std::collections::BTreeMap;
+
 use domain::limits::{PROMPT_QUERY_BYTES_MAX, PROMPTS_PAGE_MAX};
 use domain::prompt::{PromptFilter, PromptPage};
 use domain::{ApiError, Code, PromptId, PromptSummary};
 
 use super::Library;
+use super::best::After;
 use super::examples::Example;
-use super::fold::words;
-use super::index::{After, Wanted};
+use super::fold::Reader;
+use super::wanted::Wanted;
 use crate::error::Error;
 use crate::principal::Principal;
+use crate::store::prompts::PromptRow;
 
 /// How much of a text stands before the first word that was found, in characters.
 const BEFORE_CHARS: usize = 40;
@@ -38,92 +42,119 @@ impl Library<'_> {
             self.0.library.ask(principal.workspace, |index| index.list(filter, after, limit + 1)).await;
         let next = (places.len() > limit).then(|| places[limit - 1]);
         places.truncate(limit);
+        let ids: Vec<PromptId> = places.iter().map(|(.., id)| *id).collect();
+        let mut rows = self.0.store.prompts(principal.workspace, &ids).await?;
+        let summaries = ids.iter().filter_map(|id| rows.remove(id).map(of_row).or_else(|| self.of_example(*id)));
+        let mut data: Vec<PromptSummary> = summaries.collect();
         let wanted = Wanted::all(&filter.query);
-        let mut data = Vec::with_capacity(places.len());
-        for (.., id) in places {
-            data.extend(self.summary(principal, id, &wanted).await?);
+        if !wanted.is_empty() {
+            self.mark(&mut data, &wanted).await?;
         }
         Ok(PromptPage { data, next: next.map(print), total: total as u64 })
     }
 
-    async fn summary(
-        self,
-        principal: &Principal,
-        id: PromptId,
-        wanted: &[Wanted],
-    ) -> Result<Option<PromptSummary>, Error> {
-        let (mut summary, text) = match self.0.store.prompt(principal.workspace, id).await? {
-            Some(row) => {
-                let text = if wanted.is_empty() { String::new() } else { self.0.store.prompt_text(id).await? };
-                let summary = PromptSummary {
-                    id,
-                    name: row.name,
-                    version: row.head,
-                    tags: row.tags,
-                    updated_at: row.updated_at,
-                    snippet: row.snippet,
-                    favourite: row.favourite,
-                    labels: row.labels,
-                    model: row.model,
-                    example: false,
-                    archived: row.archived_at.is_some(),
-                    name_marks: Vec::new(),
-                    snippet_marks: Vec::new(),
-                };
-                (summary, text)
-            }
-            None => {
-                let Some(example) = Example::of(id) else { return Ok(None) };
-                let content = example.content(&self.model());
-                let summary = PromptSummary {
-                    id,
-                    name: example.name.to_owned(),
-                    version: 1,
-                    tags: example.tags(),
-                    updated_at: 0,
-                    snippet: content.snippet(),
-                    favourite: false,
-                    labels: std::collections::BTreeMap::new(),
-                    model: content.model.clone(),
-                    example: true,
-                    archived: false,
-                    name_marks: Vec::new(),
-                    snippet_marks: Vec::new(),
-                };
-                (summary, content.texts().collect::<Vec<_>>().join("\n"))
-            }
-        };
-        if !wanted.is_empty() {
+    /// Marks the words; where none of them stands in the beginning of a text, shows the place where one does.
+    async fn mark(self, data: &mut [PromptSummary], wanted: &[Wanted]) -> Result<(), Error> {
+        for summary in &mut *data {
             summary.name_marks = marks(&summary.name, wanted);
-            let shown = marks(&summary.snippet, wanted);
-            if shown.is_empty()
-                && let Some(excerpt) = excerpt(&text, wanted)
-            {
-                summary.snippet = excerpt;
-            }
             summary.snippet_marks = marks(&summary.snippet, wanted);
         }
-        Ok(Some(summary))
+        let elsewhere = |summary: &&mut PromptSummary| summary.snippet_marks.is_empty();
+        let ids: Vec<PromptId> = data.iter_mut().filter(elsewhere).map(|summary| summary.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let texts = self.0.store.prompt_texts(&ids).await?;
+        for summary in data.iter_mut().filter(elsewhere) {
+            let example = || Some(Example::of(summary.id)?.content("").texts().collect::<Vec<_>>().join("\n"));
+            let found = match texts.get(&summary.id) {
+                Some(text) => excerpt(text, wanted),
+                None => example().and_then(|text| excerpt(&text, wanted)),
+            };
+            if let Some(excerpt) = found {
+                summary.snippet_marks = marks(&excerpt, wanted);
+                summary.snippet = excerpt;
+            }
+        }
+        Ok(())
+    }
+
+    fn of_example(self, id: PromptId) -> Option<PromptSummary> {
+        let example = Example::of(id)?;
+        let content = example.content(&self.model());
+        Some(PromptSummary {
+            id,
+            name: example.name.to_owned(),
+            version: 1,
+            tags: example.tags(),
+            updated_at: 0,
+            snippet: content.snippet(),
+            favourite: false,
+            labels: BTreeMap::new(),
+            model: content.model,
+            example: true,
+            archived: false,
+            name_marks: Vec::new(),
+            snippet_marks: Vec::new(),
+        })
+    }
+}
+
+fn of_row(row: PromptRow) -> PromptSummary {
+    PromptSummary {
+        id: row.id,
+        name: row.name,
+        version: row.head,
+        tags: row.tags,
+        updated_at: row.updated_at,
+        snippet: row.snippet,
+        favourite: row.favourite,
+        labels: row.labels,
+        model: row.model,
+        example: false,
+        archived: row.archived_at.is_some(),
+        name_marks: Vec::new(),
+        snippet_marks: Vec::new(),
     }
 }
 
 /// Where the words stand, in characters.
 fn marks(text: &str, wanted: &[Wanted]) -> Vec<(u32, u32)> {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let found = words(text).filter_map(|word| {
-        let (from, to) = wanted.iter().find_map(|wanted| wanted.marks(&word.folded))?;
-        Some((number(word.from + from), number((word.from + to).min(word.to))))
-    });
-    found.collect()
+    let (mut reader, mut marks) = (Reader::new(text), Vec::new());
+    while let Some((begin, end)) = reader.read() {
+        if let Some((from, to)) = wanted.iter().find_map(|wanted| wanted.marks(&reader.word)) {
+            marks.push((number(begin + from), number((begin + to).min(end))));
+        }
+    }
+    marks
 }
 
-/// The text around the first word that fits.
+/// The text around a place where one of the words stands.
 fn excerpt(text: &str, wanted: &[Wanted]) -> Option<String> {
-    let first = words(text).find(|word| wanted.iter().any(|wanted| wanted.marks(&word.folded).is_some()))?;
-    let from = first.from.saturating_sub(BEFORE_CHARS);
+    let from = as_typed(text, wanted).or_else(|| fitting(text, wanted))?.saturating_sub(BEFORE_CHARS);
     let around: String = text.chars().skip(from).take(EXCERPT_CHARS).collect();
     let around = around.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(if from > 0 { format!("…{around}") } else { around })
+}
+
+/// The first place that has one of the words as it was typed, in characters. Most texts have one, and a long one is not
+/// read word by word for it.
+fn as_typed(text: &str, wanted: &[Wanted]) -> Option<usize> {
+    let lower = text.to_ascii_lowercase();
+    let at = wanted.iter().filter_map(|wanted| wanted.stands_in(&lower)).min()?;
+    Some(text[..at].chars().count())
+}
+
+/// Where the first word stands that fits, in characters.
+fn fitting(text: &str, wanted: &[Wanted]) -> Option<usize> {
+    let mut reader = Reader::new(text);
+    loop {
+        let (from, _) = reader.read()?;
+        if wanted.iter().any(|wanted| wanted.marks(&reader.word).is_some()) {
+            return Some(from);
+        }
+    }
 }
 
 /// A cursor: how well the last prompt of a page fits, when it was changed, and which it is.
@@ -138,4 +169,50 @@ fn parse(text: &str) -> Result<After, ApiError> {
         Some((score.parse().ok()?, updated_at.parse().ok()?, id.parse().ok()?))
     };
     read().ok_or_else(|| ApiError::new(Code::InvalidRequest, "`after` is no `next` of an earlier page.").param("after"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the marks mark.
+    fn marked(text: &str, query: &str) -> Vec<String> {
+        let part = |(from, to): (u32, u32)| text.chars().skip(from as usize).take((to - from) as usize).collect();
+        marks(text, &Wanted::all(query)).into_iter().map(part).collect()
+    }
+
+    #[test]
+    fn a8_marks_stand_at_what_was_found() {
+        assert_eq!(marked("Die Größe der Étude", "grosse etud"), ["Größe", "Étud"]);
+        assert_eq!(marked("Contract clauses, reclaused", "caluse lause"), ["clauses", "lause"]);
+        assert!(marked("Contract", "zzz").is_empty());
+    }
+
+    #[test]
+    fn a8_an_excerpt_shows_where_the_word_stands() {
+        let text = format!("{}\n\nThe Größe of it. {}", "so ".repeat(200), "and on ".repeat(200));
+        let excerpt = excerpt(&text, &Wanted::all("grosse")).expect("it stands there");
+        assert!(excerpt.starts_with('…') && excerpt.contains(" The Größe of it. "), "{excerpt}");
+        assert!(excerpt.chars().count() <= EXCERPT_CHARS + 1);
+        assert_eq!(marked(&excerpt, "grosse"), ["Größe"]);
+        assert_eq!(super::excerpt(&text, &Wanted::all("zzz")), None);
+    }
+
+    #[test]
+    fn a8_what_was_typed_goes_before_what_is_like_it() {
+        let text = format!("ünder {}UNDERTAKEN, then undo", "wonder ".repeat(60));
+        let shown = |query: &str| excerpt(&text, &Wanted::all(query)).expect("it stands there");
+        assert!(shown("undertaken").ends_with("UNDERTAKEN, then undo"));
+        assert!(shown("un").contains("UNDERTAKEN"), "a short word begins a word");
+        assert!(shown("undre").starts_with("ünder"), "nothing has it as it was typed");
+    }
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written() {
+        let place = (960, -5, PromptId::from_bytes([7; 16]));
+        assert_eq!(parse(&print(place)).expect("a cursor"), place);
+        for other in ["", "960", "960.5", "960.5.prompt", "-1.5.x"] {
+            assert!(parse(other).is_err(), "{other}");
+        }
+    }
 }

@@ -1,5 +1,8 @@
 //! Words as they are searched: lower case, without accents, one spelling for what looks alike.
 
+use std::iter::{Enumerate, Peekable};
+use std::str::Chars;
+
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
 /// A word of a text.
@@ -15,22 +18,50 @@ pub struct Word {
 
 /// The words of a text, in order. Scripts that put no blanks between words give each sign by itself.
 pub fn words(text: &str) -> impl Iterator<Item = Word> {
-    let mut letters = text.chars().enumerate().peekable();
+    let mut reader = Reader::new(text);
     std::iter::from_fn(move || {
-        let (from, first) = letters.find(|(_, letter)| letter.is_alphanumeric())?;
-        let mut word = Word { folded: String::new(), from, to: from + 1 };
-        fold(first, &mut word.folded);
-        if stands_alone(first) {
-            return Some(word);
-        }
-        while let Some((at, letter)) = letters
-            .next_if(|(_, letter)| (letter.is_alphanumeric() && !stands_alone(*letter)) || is_combining_mark(*letter))
-        {
-            fold(letter, &mut word.folded);
-            word.to = at + 1;
-        }
-        Some(word)
+        let (from, to) = reader.read()?;
+        Some(Word { folded: reader.word.clone(), from, to })
     })
+}
+
+/// Reads a text word by word, as [`words`] does, and holds no more than the last one.
+pub struct Reader<'a> {
+    letters: Peekable<Enumerate<Chars<'a>>>,
+    /// The word that was read last, as it is searched.
+    pub word: String,
+}
+
+impl<'a> Reader<'a> {
+    /// Stands before the first word.
+    #[must_use]
+    pub fn new(text: &'a str) -> Self {
+        Self { letters: text.chars().enumerate().peekable(), word: String::new() }
+    }
+
+    /// Reads the next word; says where it begins in the text and where it ends, in characters.
+    pub fn read(&mut self) -> Option<(usize, usize)> {
+        let (from, first) = self.letters.find(|(_, letter)| letter.is_alphanumeric())?;
+        self.word.clear();
+        fold(first, &mut self.word);
+        let mut to = from + 1;
+        if stands_alone(first) {
+            return Some((from, to));
+        }
+        while let Some((at, letter)) = self.letters.next_if(|(_, letter)| goes_on(*letter)) {
+            fold(letter, &mut self.word);
+            to = at + 1;
+        }
+        Some((from, to))
+    }
+}
+
+/// Whether a letter belongs to the word before it.
+fn goes_on(letter: char) -> bool {
+    if letter.is_ascii() {
+        return letter.is_ascii_alphanumeric();
+    }
+    (letter.is_alphanumeric() && !stands_alone(letter)) || is_combining_mark(letter)
 }
 
 /// A whole text folded, blanks and signs included.

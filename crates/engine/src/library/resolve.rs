@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use domain::{ApiError, ChatMessage, Code, Content, NewRun, Part, PromptContent, PromptId, Role, Which, template};
 
+use super::entry::Known;
 use super::examples::Example;
-use super::{Library, entry, read, unknown};
+use super::{Library, read, unknown};
 use crate::error::Error;
 use crate::principal::Principal;
 use crate::store::prompts::absent;
@@ -29,7 +30,7 @@ impl Library<'_> {
             Some(known) if known.archived => return Err(absent(id).into()),
             Some(known) => known,
             None => match self.0.store.prompt(principal.workspace, id).await? {
-                Some(row) if row.archived_at.is_none() => entry(row, String::new()),
+                Some(row) if row.archived_at.is_none() => Known::from(&row),
                 _ => return Err(absent(id).into()),
             },
         };

@@ -118,6 +118,11 @@ pub trait Provider: Send + Sync {
         Box::pin(std::future::ready(None))
     }
 
+    /// The body that it is sent for a request, with this name for the model; `None` where no wire is in between.
+    fn body(&self, _: &str, _: &Model, _: &ChatRequest) -> Option<Result<String, ApiError>> {
+        None
+    }
+
     /// Sends the request.
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates;
 }

@@ -134,6 +134,22 @@ impl Shares<'_> {
         }
     }
 
+    /// What the page of a comparison shows, as it stands now: it belongs to the opening of that page.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn follow(self, token: &str, visitor: &Visitor) -> Result<Visit<Page>, Error> {
+        let guest = match self.admit(token, visitor).await? {
+            Admitted::Guest(guest) if matches!(guest.row.resource, Thing::Comparison(_)) => guest,
+            Admitted::Locked => return Ok(Visit::Locked),
+            Admitted::Guest(_) | Admitted::NotThere => return Ok(Visit::NotThere),
+        };
+        match self.show(&guest, None).await? {
+            Some(page) => self.let_have(&guest, "events", Counts::Once, page).await,
+            None => Ok(Visit::NotThere),
+        }
+    }
+
     async fn show(self, guest: &Guest, run: Option<RunId>) -> Result<Option<Page>, Error> {
         let row = &guest.row;
         let shown = match row.resource {

@@ -1,8 +1,9 @@
 //! What is carried to another server, read entry by entry, and whose is what comes from one.
 
+mod undo;
 mod write;
 
-use domain::{ClientWire, ComparisonId, PromptId, RunId, UserId, VersionId, Wire, WorkspaceId};
+use domain::{ClientWire, ComparisonId, ImportId, PromptId, RunId, UserId, VersionId, Wire, WorkspaceId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -14,6 +15,7 @@ use crate::log::Opened;
 use crate::principal::Principal;
 use crate::tape::Tape;
 use crate::wire;
+pub use undo::Former;
 pub use write::{Carried, Written, row_of};
 
 /// Which runs are carried.
@@ -25,6 +27,27 @@ pub enum RunsOf {
     Prompt(PromptId),
     /// Those of a comparison.
     Comparison(ComparisonId),
+}
+
+/// How a comparison stands that is here already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Here {
+    /// It was deleted, and could still be brought back.
+    Deleted,
+    /// Cells of it wait or run.
+    Busy,
+    /// Nothing goes on in it.
+    Quiet,
+}
+
+impl Here {
+    fn of(row: &SqliteRow) -> Result<Self, Error> {
+        Ok(match (row.try_get("gone")?, row.try_get("busy")?) {
+            (true, _) => Self::Deleted,
+            (false, true) => Self::Busy,
+            (false, false) => Self::Quiet,
+        })
+    }
 }
 
 /// A run with everything that is known of it.
@@ -221,27 +244,29 @@ impl Store {
         digests(&mut reader, prompt).await
     }
 
-    /// Whose a comparison is, and whether cells of it wait or run.
+    /// Whose a comparison is, and how it stands.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn owner_of_comparison(&self, id: ComparisonId) -> Result<Option<(WorkspaceId, bool)>, Error> {
-        let row = sqlx::query("select workspace, waiting + running > 0 as busy from comparisons where id = $1")
-            .bind(&id.as_bytes()[..])
-            .fetch_optional(&self.readers)
-            .await?;
-        row.map(|row| Ok((WorkspaceId::from_bytes(bytes(&row, "workspace")?), row.try_get("busy")?))).transpose()
+    pub async fn owner_of_comparison(&self, id: ComparisonId) -> Result<Option<(WorkspaceId, Here)>, Error> {
+        let row = sqlx::query(
+            "select workspace, waiting + running > 0 as busy, deleted_at is not null as gone from comparisons where id = $1",
+        )
+        .bind(&id.as_bytes()[..])
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| Ok((WorkspaceId::from_bytes(bytes(&row, "workspace")?), Here::of(&row)?))).transpose()
     }
 
-    /// Begins to write what comes from another server.
+    /// Begins to write what comes from another server; what is written is noted under the id, so that it can be taken back.
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn write_carried(&self, of: &Principal) -> Result<Carried, Error> {
+    pub async fn write_carried(&self, of: &Principal, import: ImportId) -> Result<Carried, Error> {
         let mut db = self.writer.begin().await?;
         // A version comes before its prompt: what refers to what is looked at in the end.
         sqlx::query("pragma defer_foreign_keys = on").execute(&mut *db).await?;
-        Ok(Carried::new(db, of.clone()))
+        Ok(Carried::new(db, of.clone(), import))
     }
 }
 

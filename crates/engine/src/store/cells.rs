@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use super::Store;
 use super::runs::{optional, parse, unsigned};
 use crate::error::Error;
-pub(in crate::store) use change::{insert_cell, runs_of};
+pub(in crate::store) use change::insert_cell;
 
 /// Most ended cells of a column that a forecast looks at.
 const PAST_MAX: u32 = 500;

@@ -190,29 +190,38 @@ impl Store {
             .await?)
     }
 
-    /// The comparisons of a workspace, the last changed first.
+    /// The comparisons of a workspace, the last changed first, with when they were deleted: those that were after `since`
+    /// are among them.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn comparisons(&self, workspace: WorkspaceId) -> Result<Vec<ComparisonSummary>, Error> {
+    pub async fn comparisons(
+        &self,
+        workspace: WorkspaceId,
+        since: i64,
+    ) -> Result<Vec<(ComparisonSummary, Option<i64>)>, Error> {
         let rows = sqlx::query(
-            "select id, name, updated_at, \
+            "select id, name, updated_at, deleted_at, \
                (select count(*) from comparison_columns k where k.comparison = c.id) as width, \
                (select coalesce(max(row_index) + 1, 0) from comparison_rows r where r.comparison = c.id) as height \
-             from comparisons c where workspace = $1 order by updated_at desc limit $2",
+             from comparisons c where workspace = $1 and (deleted_at is null or deleted_at > $3) \
+             order by updated_at desc limit $2",
         )
         .bind(&workspace.as_bytes()[..])
         .bind(COMPARISONS_LISTED_MAX)
+        .bind(since)
         .fetch_all(&self.readers)
         .await?;
         let summary = |row: &SqliteRow| {
-            Ok(ComparisonSummary {
+            let summary = ComparisonSummary {
                 id: ComparisonId::from_bytes(bytes(row, "id")?),
                 name: row.try_get("name")?,
                 columns: row.try_get("width")?,
                 rows: row.try_get("height")?,
                 updated_at: row.try_get("updated_at")?,
-            })
+                undo_ms: None,
+            };
+            Ok((summary, row.try_get("deleted_at")?))
         };
         rows.iter().map(summary).collect()
     }
@@ -222,7 +231,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn every_comparison(&self, workspace: WorkspaceId) -> Result<Vec<ComparisonId>, Error> {
-        let rows = sqlx::query("select id from comparisons where workspace = $1 order by id")
+        let rows = sqlx::query("select id from comparisons where workspace = $1 and deleted_at is null order by id")
             .bind(&workspace.as_bytes()[..])
             .fetch_all(&self.readers)
             .await?;
@@ -255,7 +264,7 @@ async fn read_row(
     workspace: WorkspaceId,
     id: ComparisonId,
 ) -> Result<Option<ComparisonRow>, Error> {
-    let row = sqlx::query("select * from comparisons where id = $1 and workspace = $2")
+    let row = sqlx::query("select * from comparisons where id = $1 and workspace = $2 and deleted_at is null")
         .bind(&id.as_bytes()[..])
         .bind(&workspace.as_bytes()[..])
         .fetch_optional(&mut *db)

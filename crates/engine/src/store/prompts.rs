@@ -1,11 +1,11 @@
 //! Prompts: rows, what is said about them, and how a version comes to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::prompt::About;
 use domain::{ApiError, Code, PromptContent, PromptId, VersionId, WorkspaceId};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::Store;
 use super::runs::bytes;
@@ -92,6 +92,37 @@ impl Store {
             .fetch_optional(&self.readers)
             .await?;
         Ok(text.unwrap_or_default())
+    }
+
+    /// Those prompts of a workspace that are there, by their ids.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn prompts(&self, of: WorkspaceId, ids: &[PromptId]) -> Result<HashMap<PromptId, PromptRow>, Error> {
+        let mut query = QueryBuilder::new(
+            "select p.*, (select json_group_object(l.name, l.number) from labels l where l.prompt = p.id) labels \
+             from prompts p where p.workspace = ",
+        );
+        query.push_bind(&of.as_bytes()[..]);
+        among(&mut query, "p.id", ids);
+        let rows = query.build().fetch_all(&self.readers).await?;
+        let prompts = rows.iter().map(|row| {
+            let labels: String = row.try_get("labels")?;
+            let labels = serde_json::from_str(&labels).map_err(|error| Error::Corrupt(error.to_string()))?;
+            of_row(row, labels).map(|prompt| (prompt.id, prompt))
+        });
+        prompts.collect()
+    }
+
+    /// The texts that those prompts are found by.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn prompt_texts(&self, ids: &[PromptId]) -> Result<HashMap<PromptId, String>, Error> {
+        let mut query = QueryBuilder::new("select prompt, text from prompt_texts where true");
+        among(&mut query, "prompt", ids);
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((PromptId::from_bytes(bytes(row, "prompt")?), row.try_get("text")?))).collect()
     }
 
     /// Gives every prompt of every workspace, with the text that it is found by.
@@ -222,6 +253,16 @@ impl Store {
             .await?;
         self.prompt(workspace, id).await?.ok_or_else(|| absent(id).into())
     }
+}
+
+/// Narrows a query to rows that have one of the ids.
+fn among(query: &mut QueryBuilder<Sqlite>, column: &str, ids: &[PromptId]) {
+    query.push(" and ").push(column).push(" in (");
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(id.as_bytes().to_vec());
+    }
+    query.push(")");
 }
 
 pub(super) async fn insert(

@@ -43,8 +43,10 @@ pub struct VersionRow {
 /// What an ended run took.
 #[derive(Debug, Clone, Copy)]
 pub struct RunFigures {
-    /// Whether it ended with an answer that nothing cut short.
+    /// Whether it ended with an answer that nothing broke off: a filter did not, a limit may have.
     pub whole: bool,
+    /// Whether a limit cut it short.
+    pub cut: bool,
     /// Whether it failed or was interrupted.
     pub failed: bool,
     /// Tokens of the answer.
@@ -179,6 +181,7 @@ impl Store {
                 let ttft: Option<i64> = row.try_get("ttft_ms")?;
                 Ok(RunFigures {
                     whole: status == "finished" && finish.as_deref() != Some("filtered"),
+                    cut: finish.as_deref() == Some("length"),
                     failed: matches!(status.as_str(), "failed" | "interrupted"),
                     output_tokens: tokens.unsigned_abs(),
                     cost_micros: row.try_get("cost_micros")?,

@@ -33,7 +33,7 @@ pub(super) fn write(request: &Request<'_>) -> String {
     format!(
         r##"// Cargo.toml:
 // [dependencies]
-// reqwest = "0.12"
+// reqwest = "0.13"
 // tokio = {{ version = "1", features = ["full"] }}
 
 use std::io::Write;
@@ -87,7 +87,7 @@ mod tests {
         let body = r###"{"model":"m","messages":[{"role":"user","content":"\"#1\" and \"##2"}],"seed":12345678901234567890}"###;
         let text = write(Language::Rust, &Call { vendor: Vendor::Openai, at, body });
         for part in [
-            "// reqwest = \"0.12\"",
+            "// reqwest = \"0.13\"",
             "const BODY: &str = r###\"{\n  \"model\": \"m\",\n",
             "\"seed\": 12345678901234567890\n}\"###;",
             ".post(\"https://api.openai.com/v1/chat/completions\")",

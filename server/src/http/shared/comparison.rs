@@ -9,16 +9,19 @@ use engine::shares::{Compared, Line, Page};
 use super::parts::{escape, facts, prose, until};
 use super::prompt;
 
-/// What stands on the page.
+/// What stands on the page, and what comes in its place while some is still to come: what has changed is found by its id
+/// (`data-part`).
 pub fn main(token: &str, page: &Page, shown: &Compared) -> String {
     let answers = if shown.rows_total == 1 { columns(shown) } else { grid(shown) };
-    let going = if shown.is_going_on {
-        format!(
-            r#"<p class="share__going" role="status"><span class="status" data-status="running">Some are still to come.</span><a href="/s/{}?again=1">Load again</a></p>"#,
-            escape(token)
-        )
+    let token = escape(token);
+    let (live, going) = if shown.is_going_on {
+        let again = format!("/s/{token}?again=1");
+        let going = format!(
+            r#"<span class="status" data-status="running">Some are still to come.</span><a class="form-only" href="{again}">Load again</a>"#
+        );
+        (format!(r#" data-live="/s/{token}/live" data-again="{again}""#), going)
     } else {
-        String::new()
+        Default::default()
     };
     let inputs = shown.rows.first().filter(|_| shown.rows_total == 1).map(inputs).unwrap_or_default();
     let rows = [
@@ -27,11 +30,11 @@ pub fn main(token: &str, page: &Page, shown: &Compared) -> String {
         ("Repetitions", (shown.repetitions > 1).then(|| shown.repetitions.to_string())),
     ];
     format!(
-        r#"<div class="share__column" data-wide>{going}{answers}{}{inputs}<section class="share__block" aria-labelledby="columns"><h2 id="columns">Columns</h2>{}</section><section class="share__block" aria-labelledby="link"><h2 id="link">This link</h2>{}{}</section></div>"#,
+        r#"<div class="share__column" data-wide{live}><p class="share__going" id="going" role="status" data-part>{going}</p>{answers}{}{inputs}<section class="share__block" aria-labelledby="columns"><h2 id="columns">Columns</h2>{}</section><section class="share__block" aria-labelledby="link"><h2 id="link">This link</h2>{}{}</section></div>"#,
         figures(shown),
         shown.columns.iter().enumerate().map(|(place, line)| asked(place, line)).collect::<String>(),
         facts(&rows),
-        prompt::download(token, page),
+        prompt::download(&token, page),
     )
 }
 
@@ -47,8 +50,16 @@ fn name(place: usize, line: &Line) -> String {
 
 fn columns(shown: &Compared) -> String {
     let columns = shown.columns.iter().enumerate().map(|(place, line)| {
+        let cell = shown.cells.iter().filter(|cell| cell.column == line.id).min_by_key(|cell| cell.repetition);
+        let status = cell.map(|cell| cell.status);
+        let going = match status {
+            Some(CellStatus::Waiting) => r#"<p class="status" data-status="queued">waiting</p>"#,
+            Some(CellStatus::Running) => r#"<p class="status" data-status="running">running</p>"#,
+            _ => "",
+        };
         let body = match &line.answer {
-            None => r#"<p class="faint">It was not run.</p>"#.to_owned(),
+            None if going.is_empty() => r#"<p class="faint">It was not run.</p>"#.to_owned(),
+            None => String::new(),
             Some(view) => {
                 let error = view.error.as_ref().map(|error| {
                     format!(r#"<p class="status" data-status="failed">{}</p>"#, escape(error.code.title()))
@@ -57,8 +68,10 @@ fn columns(shown: &Compared) -> String {
                 format!(r#"<div class="prose">{prose}</div>{}"#, error.unwrap_or_default())
             }
         };
+        let busy = if status == Some(CellStatus::Running) { r#" aria-busy="true""# } else { "" };
         format!(
-            r#"<section class="share__card share__answer" aria-label="{name}"><h3>{name}</h3><div class="output">{body}</div></section>"#,
+            r#"<section class="share__card share__answer" id="answer-{id}" aria-label="{name}" data-part{busy}><h3>{name}</h3><div class="output">{body}{going}</div></section>"#,
+            id = line.id,
             name = name(place, line)
         )
     });
@@ -73,7 +86,7 @@ fn grid(shown: &Compared) -> String {
         .columns
         .iter()
         .enumerate()
-        .map(|(place, line)| format!(r#"<th scope="col">{}</th>"#, name(place, line)))
+        .map(|(place, line)| format!(r#"<th scope="col" id="head-{}" data-part>{}</th>"#, line.id, name(place, line)))
         .collect();
     let first: BTreeMap<(u32, u32), &Cell> =
         shown.cells.iter().filter(|cell| cell.repetition == 0).map(|cell| ((cell.row, cell.column), cell)).collect();
@@ -86,8 +99,15 @@ fn grid(shown: &Compared) -> String {
                     format!(r#"<div><dt class="inputs__name">{}</dt><dd>{}</dd></div>"#, escape(name), escape(value))
                 })
                 .collect();
-            let cells: String = shown.columns.iter().map(|line| cell(first.get(&(row, line.id)).copied())).collect();
-            format!(r#"<tr><th scope="row"><dl class="share__inputs">{given}</dl></th>{cells}</tr>"#)
+            let cells: String = shown
+                .columns
+                .iter()
+                .map(|line| {
+                    let (own, text) = cell(first.get(&(row, line.id)).copied());
+                    format!(r#"<td id="cell-{row}-{}" data-part{own}>{text}</td>"#, line.id)
+                })
+                .collect();
+            format!(r#"<tr><th scope="row" id="row-{row}" data-part><dl class="share__inputs">{given}</dl></th>{cells}</tr>"#)
         })
         .collect();
     let more = match shown.rows_total - shown.rows.len() {
@@ -99,17 +119,18 @@ fn grid(shown: &Compared) -> String {
     )
 }
 
-fn cell(cell: Option<&Cell>) -> String {
+/// A cell's own attributes, and what stands in it.
+fn cell(cell: Option<&Cell>) -> (&'static str, String) {
+    let text = escape(cell.map_or("", |cell| &cell.text));
     let (status, word) = match cell.map(|cell| cell.status) {
-        None => return r#"<td class="faint">not run</td>"#.into(),
-        Some(CellStatus::Done) => return format!("<td>{}</td>", escape(cell.map_or("", |cell| &cell.text))),
+        None => return (r#" class="faint""#, "not run".into()),
+        Some(CellStatus::Done) => return ("", text),
         Some(CellStatus::Waiting) => ("queued", "waiting"),
         Some(CellStatus::Running) => ("running", "running"),
         Some(CellStatus::Failed) => ("failed", "failed"),
         Some(CellStatus::Stopped) => ("cancelled", "stopped"),
     };
-    let text = escape(cell.map_or("", |cell| &cell.text));
-    format!(r#"<td><span class="status" data-status="{status}">{word}</span> {text}</td>"#)
+    ("", format!(r#"<span class="status" data-status="{status}">{word}</span> {text}"#))
 }
 
 /// One table for all: what the columns took.
@@ -139,7 +160,7 @@ fn figures(shown: &Compared) -> String {
         })
         .collect();
     format!(
-        r#"<section class="share__block"><h2>Figures</h2><div class="share__card table-scroll" tabindex="0" role="region" aria-label="Figures"><table class="table"><thead><tr><th scope="col">Column</th><th scope="col" data-num>First token</th><th scope="col" data-num>Elapsed</th><th scope="col" data-num>In</th><th scope="col" data-num>Out</th><th scope="col" data-num>Cost</th></tr></thead><tbody>{rows}</tbody></table></div></section>"#
+        r#"<section class="share__block" id="figures" data-part><h2>Figures</h2><div class="share__card table-scroll" tabindex="0" role="region" aria-label="Figures"><table class="table"><thead><tr><th scope="col">Column</th><th scope="col" data-num>First token</th><th scope="col" data-num>Elapsed</th><th scope="col" data-num>In</th><th scope="col" data-num>Out</th><th scope="col" data-num>Cost</th></tr></thead><tbody>{rows}</tbody></table></div></section>"#
     )
 }
 
@@ -154,13 +175,14 @@ fn inputs(row: &BTreeMap<String, String>) -> String {
         })
         .collect();
     format!(
-        r#"<section class="share__block" aria-labelledby="inputs"><h2 id="inputs">Inputs</h2><dl class="share__inputs">{rows}</dl></section>"#
+        r#"<section class="share__block" id="given" aria-labelledby="inputs" data-part><h2 id="inputs">Inputs</h2><dl class="share__inputs">{rows}</dl></section>"#
     )
 }
 
 fn asked(place: usize, line: &Line) -> String {
     format!(
-        r#"<details class="share__card share__asked"><summary>{}</summary>{}</details>"#,
+        r#"<details class="share__card share__asked" id="asked-{}" data-part><summary>{}</summary>{}</details>"#,
+        line.id,
         name(place, line),
         prompt::content(&line.content)
     )

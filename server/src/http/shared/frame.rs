@@ -75,7 +75,7 @@ pub fn page(
     let (may, eye) = if page.left_micros.is_some() { ("Can be run", "play") } else { ("Read only", "eye") };
     let forks = page.scope >= domain::ShareScope::Fork;
     format!(
-        r##"{head}<body><a class="skip-link" href="#main">Skip to content</a><div class="share"><header class="share__bar">{MARK}<span class="badge">{eye}{may}</span><span class="grow"></span><span class="faint share__ends"><span class="wide-only">Link ends </span>{ends}</span>{theme}{fork}</header><main class="share__main" id="main"><div class="share__title"><h1>{title}</h1><p>{what} {shared}</p></div>{main}</main><footer class="share__foot"><span>Etude on {host}</span>{note}</footer></div></body></html>"##,
+        r##"{head}<body><a class="skip-link" href="#main">Skip to content</a><div class="share"><header class="share__bar">{MARK}<span class="badge">{eye}{may}</span><span class="grow"></span><span class="faint share__ends"><span class="wide-only">Link ends </span><span class="phone-only">Ends </span>{ends}</span>{theme}{fork}</header><main class="share__main" id="main"><div class="share__title"><h1>{title}</h1><p>{what} {shared}</p></div>{main}</main><footer class="share__foot"><span>Etude on {host}</span>{note}</footer></div></body></html>"##,
         head = head(options, &title, Some(nonce)),
         eye = icon(eye, true),
         ends = moment(page.expires_at),

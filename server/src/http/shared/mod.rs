@@ -16,11 +16,12 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::{ApiError, RunId};
-use engine::shares::{Carried, Counts, Page, Unlocked, Visit};
+use engine::shares::{Carried, Counts, Page, Shown, Unlocked, Visit};
 use serde::Deserialize;
 
 use super::path::Name;
 use super::problem::Refusal;
+use crate::assets::fingerprint;
 use crate::state::AppState;
 pub use run::{events, start};
 use visitor::{Guest, cookie};
@@ -124,6 +125,39 @@ pub async fn page(
         Ok(Visit::NotThere) => not_there(&state),
         Err(error) => Refusal::from(error).into_response(),
     }
+}
+
+/// Shows how a comparison stands, to a page that follows it.
+pub async fn live(State(state): State<AppState>, uri: Uri, name: Token, headers: HeaderMap) -> Response {
+    let (token, guest) = (token(name), Guest::of(&state, &uri, &headers));
+    match state.engine.shares().follow(&token, &guest.visitor).await {
+        Ok(Visit::Here { thing: page, opened }) => {
+            let Shown::Comparison(shown) = &page.shown else { return not_there(&state) };
+            let mut response = since(&headers, comparison::main(&token, &page, shown));
+            cookie::opened(&mut response, &guest, &token, opened.as_ref());
+            response
+        }
+        Ok(Visit::Locked) => locked(&state, &token, StatusCode::FORBIDDEN, None),
+        Ok(Visit::NotThere) => not_there(&state),
+        Err(error) => Refusal::from(error).into_response(),
+    }
+}
+
+/// A piece of HTML, or that it is what is known already.
+fn since(headers: &HeaderMap, html: String) -> Response {
+    let tag = format!("\"{:x}\"", fingerprint(html.as_bytes()));
+    let is_known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = if is_known {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        seal(&mut response);
+        response
+    } else {
+        sealed(StatusCode::OK, html, frame::POLICY_WITHOUT_SCRIPT)
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// Takes a passphrase, and leads back to the page.

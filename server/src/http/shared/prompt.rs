@@ -96,10 +96,13 @@ fn calls(calls: &[ToolCall]) -> String {
 
 fn failure(answer: &Answered) -> String {
     let Some(error) = &answer.view.error else { return String::new() };
+    let title = error.code.title();
+    // Where no more may be told than the title says, it is said once.
+    let more = (error.message.trim_end_matches('.') != title).then(|| format!("<p>{}</p>", escape(&error.message)));
     format!(
-        r#"<div class="failure"><h3 class="failure__title">{}</h3><p>{}</p></div>"#,
-        escape(error.code.title()),
-        escape(&error.message)
+        r#"<div class="failure"><h3 class="failure__title">{}</h3>{}</div>"#,
+        escape(title),
+        more.unwrap_or_default()
     )
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use domain::PromptContent;
 use domain::prompt::About;
+use domain::{ImportId, PromptContent};
 use proptest::prelude::*;
 use tokio::runtime::{Handle, Runtime};
 
 use super::{Shelf, content, run};
-use crate::carry::import;
 use crate::carry::spool::Spool;
+use crate::carry::{How, import};
 use crate::clock::Clock;
 use crate::principal::Principal;
 
@@ -132,7 +132,9 @@ async fn large(bytes_min: usize) -> u32 {
     let file = spool.finish().await.expect("whole");
     let (store, handle) = (shelf.store.clone(), Handle::current());
     let work = tokio::task::spawn_blocking(move || {
-        import::import(&store, &Principal::built_in(), &|_| false, &file, false, &handle).map(|(told, _)| told)
+        let id = (ImportId::from_bytes([1; 16]), 1);
+        import::import(&store, &Principal::built_in(), &|_| false, &file, How::default(), id, &handle)
+            .map(|(told, _)| told)
     });
     assert_eq!(work.await.expect("ends").expect("imports").created, u64::from(2 * n));
     n

@@ -105,6 +105,10 @@ impl Provider for Anthropic {
         .boxed()
     }
 
+    fn body(&self, name: &str, model: &Model, request: &ChatRequest) -> Option<Result<String, ApiError>> {
+        Some(encode(name, model, request))
+    }
+
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let (sent, params) = in_force(model, &request);
         let answer = match body::encode(&model.upstream, &sent, &request) {

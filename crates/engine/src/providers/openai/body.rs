@@ -84,7 +84,9 @@ fn message(message: &ChatMessage) -> Result<Value, ApiError> {
     let mut out = Map::new();
     out.insert("role".into(), message.role.as_str().into());
     let content = match &message.content {
+        // A call without a word: the wire refuses an empty list, and has a null for it.
         Content::Text(text) if text.is_empty() && !message.tool_calls.is_empty() => Value::Null,
+        Content::Parts(parts) if parts.is_empty() && !message.tool_calls.is_empty() => Value::Null,
         Content::Text(text) => text.as_str().into(),
         Content::Parts(parts) => parts.iter().map(part).collect::<Result<_, _>>()?,
     };
@@ -148,6 +150,20 @@ mod tests {
             body,
             json!({"model": "large", "messages": [{"role": "user", "content": "Hi"}], "stream": true, "stream_options": {"include_usage": true}})
         );
+    }
+
+    #[test]
+    fn a_call_without_a_word_has_no_empty_list() {
+        for content in [r#""""#, "[]"] {
+            let new: NewRun = serde_json::from_str(&format!(
+                r#"{{"model":"m","messages":[{{"role":"user","content":"Hi"}},{{"role":"assistant","content":{content},"tool_calls":[{{"id":"1","name":"clock","arguments":"{{}}"}}]}}]}}"#
+            ))
+            .expect("a run");
+            let request = render(&new, &ModelInfo::named("m", "p")).expect("renders");
+            let body = encode("large", Dialect::Plain, &request).expect("a body");
+            let body: Value = serde_json::from_str(&body).expect("json");
+            assert_eq!(body["messages"][1]["content"], Value::Null);
+        }
     }
 
     #[test]

@@ -144,6 +144,10 @@ impl Provider for OpenAi {
         async move { Some(self.upstream.forward("/embeddings", body).await) }.boxed()
     }
 
+    fn body(&self, name: &str, _: &Model, request: &ChatRequest) -> Option<Result<String, ApiError>> {
+        Some(body::encode(name, self.dialect(), request))
+    }
+
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let params = request.params().clone();
         let started = Update::Started { params, input_tokens: None, cached_input_tokens: 0 };

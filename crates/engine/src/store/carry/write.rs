@@ -1,16 +1,18 @@
 //! What comes from another server, written in one transaction.
 
 use domain::comparison::{Cell, CellCounts};
+use domain::limits::IMPORT_UNDO_MICROS;
 use domain::prompt::About;
-use domain::{Comparison, PromptContent, PromptId};
-use sqlx::{Row, Sqlite, Transaction};
+use domain::{Comparison, ComparisonId, ImportId, PromptContent, PromptId};
+use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::super::comparisons::insert_comparison;
 use super::super::deletion::CONTENT;
 use super::super::prompts::{NewRow, head_is};
 use super::super::runs::{Ended, bytes, keep};
 use super::super::versions::insert_version;
-use super::digests;
+use super::undo::{Former, Kind};
+use super::{Here, digests};
 use crate::carry::format::{CellEntry, ComparisonHead, OtherName, PromptHead, VersionEntry};
 use crate::error::Error;
 use crate::principal::Principal;
@@ -30,11 +32,40 @@ pub enum Written {
 pub struct Carried {
     db: Transaction<'static, Sqlite>,
     of: Principal,
+    id: ImportId,
+    has_written: bool,
 }
 
 impl Carried {
-    pub(super) fn new(db: Transaction<'static, Sqlite>, of: Principal) -> Self {
-        Self { db, of }
+    pub(super) fn new(db: Transaction<'static, Sqlite>, of: Principal, id: ImportId) -> Self {
+        Self { db, of, id, has_written: false }
+    }
+
+    /// Notes that a prompt was written, with so many versions and itself; `former` is what was there before.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn note_prompt(&mut self, prompt: PromptId, things: u64, former: Option<&Former>) -> Result<(), Error> {
+        self.note(Kind::Prompt, prompt.as_bytes(), things, former).await
+    }
+
+    /// Notes what was written, as it looks now. Of what is written twice, what was there before the first time counts.
+    async fn note(&mut self, kind: Kind, item: &[u8; 16], things: u64, former: Option<&Former>) -> Result<(), Error> {
+        let former = former.map(serde_json::to_string).transpose();
+        sqlx::query(sqlx::AssertSqlSafe(format!(
+            "insert into import_items (import, kind, item, things, stamp, before) values ($1, $2, $3, $4, {}, $5) \
+             on conflict (import, kind, item) do update set things = things + excluded.things, stamp = excluded.stamp",
+            kind.stamp("$3")
+        )))
+        .bind(&self.id.as_bytes()[..])
+        .bind(kind.as_str())
+        .bind(&item[..])
+        .bind(i64::try_from(things).unwrap_or(i64::MAX))
+        .bind(former.map_err(|error| Error::Corrupt(error.to_string()))?)
+        .execute(&mut *self.db)
+        .await?;
+        self.has_written = true;
+        Ok(())
     }
 
     /// The digests of the versions that a prompt has, by their numbers.
@@ -208,65 +239,104 @@ impl Carried {
             }
         }
         keep(&mut self.db, run).await?;
+        let former = here.flatten().map(Former::Run);
+        self.note(Kind::Run, run.opened.run.as_bytes(), 1, former.as_ref()).await?;
         Ok(true)
     }
 
-    /// Writes a comparison with its cells: where there is none, or an older one that nothing goes on in.
+    /// Writes a comparison with its cells: where there is none, or an older one that nothing goes on in, which is `former`.
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn comparison(&mut self, head: ComparisonHead, cells: Vec<CellEntry>) -> Result<Written, Error> {
+    pub async fn comparison(
+        &mut self,
+        head: ComparisonHead,
+        cells: Vec<CellEntry>,
+        former: Option<Former>,
+    ) -> Result<Written, Error> {
         let id = head.id;
-        let here = sqlx::query(
-            "select updated_at, done + failed + stopped as ended, waiting + running as busy from comparisons where id = $1",
+        let here = match self.comparison_here(id).await? {
+            Some((Here::Deleted, ..)) | None => None,
+            Some((Here::Busy, ..)) => return Ok(Written::Unchanged),
+            Some((Here::Quiet, updated_at, ended)) => Some((updated_at, ended)),
+        };
+        let there = i64::try_from(cells.len()).unwrap_or(i64::MAX);
+        if here.is_some_and(|here| (head.updated_at, there) <= here) {
+            return Ok(Written::Unchanged);
+        }
+        sqlx::query("delete from comparisons where id = $1 and workspace = $2")
+            .bind(&id.as_bytes()[..])
+            .bind(&self.of.workspace.as_bytes()[..])
+            .execute(&mut *self.db)
+            .await?;
+        put_comparison(&mut self.db, &self.of, head, cells).await?;
+        self.note(Kind::Comparison, id.as_bytes(), 1, former.filter(|_| here.is_some()).as_ref()).await?;
+        Ok(if here.is_none() { Written::Created } else { Written::Updated })
+    }
+
+    /// How a comparison stands that is there, when it was changed, and how many of its cells have ended.
+    async fn comparison_here(&mut self, id: ComparisonId) -> Result<Option<(Here, i64, i64)>, Error> {
+        let row = sqlx::query(
+            "select updated_at, done + failed + stopped as ended, waiting + running > 0 as busy, \
+             deleted_at is not null as gone from comparisons where id = $1",
         )
         .bind(&id.as_bytes()[..])
         .fetch_optional(&mut *self.db)
         .await?;
-        let is_new = here.is_none();
-        if let Some(here) = here {
-            let (updated_at, ended, busy): (i64, i64, i64) =
-                (here.try_get("updated_at")?, here.try_get("ended")?, here.try_get("busy")?);
-            let there = i64::try_from(cells.len()).unwrap_or(i64::MAX);
-            if busy > 0 || (head.updated_at, there) <= (updated_at, ended) {
-                return Ok(Written::Unchanged);
-            }
-            sqlx::query("delete from comparisons where id = $1 and workspace = $2")
-                .bind(&id.as_bytes()[..])
-                .bind(&self.of.workspace.as_bytes()[..])
-                .execute(&mut *self.db)
-                .await?;
-        }
-        let round = head.round;
-        let new = Comparison {
-            id,
-            name: head.name,
-            revision: head.revision,
-            spec: head.spec,
-            counts: CellCounts::default(),
-            cost_micros: head.cost_micros,
-            held: None,
-            created_at: head.created_at,
-            updated_at: head.updated_at,
-        };
-        let cells: Vec<Cell> = cells.into_iter().map(Cell::from).collect();
-        insert_comparison(&mut self.db, &self.of, &new, &cells).await?;
-        // Runs of the next round must not be taken for those that came along.
-        sqlx::query("update comparisons set round = $2 where id = $1")
-            .bind(&id.as_bytes()[..])
-            .bind(round)
-            .execute(&mut *self.db)
-            .await?;
-        Ok(if is_new { Written::Created } else { Written::Updated })
+        row.map(|row| Ok((Here::of(&row)?, row.try_get("updated_at")?, row.try_get("ended")?))).transpose()
     }
 
-    /// Makes all of it true.
+    /// Makes all of it true; says whether there was anything, so that it can be taken back.
     ///
     /// # Errors
     /// When the database does not take it; then nothing has changed.
-    pub async fn commit(self) -> Result<(), Error> {
-        Ok(self.db.commit().await?)
+    pub async fn commit(mut self, now: i64) -> Result<bool, Error> {
+        if self.has_written {
+            sqlx::query("insert into imports (id, workspace, user, created_at) values ($1, $2, $3, $4)")
+                .bind(&self.id.as_bytes()[..])
+                .bind(&self.of.workspace.as_bytes()[..])
+                .bind(&self.of.user.as_bytes()[..])
+                .bind(now)
+                .execute(&mut *self.db)
+                .await?;
+        }
+        sqlx::query("delete from imports where created_at < $1")
+            .bind(now - IMPORT_UNDO_MICROS)
+            .execute(&mut *self.db)
+            .await?;
+        self.db.commit().await?;
+        Ok(self.has_written)
     }
+}
+
+/// Writes a comparison with its cells where there is none.
+pub(super) async fn put_comparison(
+    db: &mut SqliteConnection,
+    of: &Principal,
+    head: ComparisonHead,
+    cells: Vec<CellEntry>,
+) -> Result<(), Error> {
+    let (id, round) = (head.id, head.round);
+    let new = Comparison {
+        id,
+        name: head.name,
+        revision: head.revision,
+        spec: head.spec,
+        counts: CellCounts::default(),
+        cost_micros: head.cost_micros,
+        held: None,
+        created_at: head.created_at,
+        updated_at: head.updated_at,
+    };
+    let cells: Vec<Cell> = cells.into_iter().map(Cell::from).collect();
+    insert_comparison(db, of, &new, &cells).await?;
+    // Runs of the next round must not be taken for those that came along.
+    sqlx::query("update comparisons set round = $2 where id = $1")
+        .bind(&id.as_bytes()[..])
+        .bind(round)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// A version as a row: what it holds is read from its text.

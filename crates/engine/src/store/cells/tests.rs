@@ -148,8 +148,15 @@ async fn a5_saving_takes_away_what_is_no_more_and_marks_what_is_outdated() {
     let Saving::Saved { .. } = save(2).await else { panic!("it is saved") };
     let row = store.comparison_row(of, ID).await.expect("answers").expect("it is there");
     assert_eq!(row.standing.held, None, "the cap may be another now");
-    assert_eq!(store.delete_comparison(of, ID).await.expect("deleted").map(|runs| runs.len()), Some(4));
+    assert!(store.delete_comparison(of, ID, 5).await.expect("deleted"));
     assert_eq!(store.comparison(of, ID).await.expect("answers"), None);
+    assert!(!store.delete_comparison(of, ID, 6).await.expect("answers"), "once is enough");
+    store.purge_comparisons(4).await.expect("purged");
+    assert!(store.restore_comparison(of, ID).await.expect("restored"));
+    assert_eq!(store.comparison(of, ID).await.expect("answers").map(|kept| kept.spec), Some(changed.clone()));
+    assert!(store.delete_comparison(of, ID, 7).await.expect("deleted"));
+    store.purge_comparisons(7).await.expect("purged");
+    assert!(!store.restore_comparison(of, ID).await.expect("answers"), "it is gone for good");
     assert!(store.cells(ID, 0..3).await.expect("answers").is_empty());
 }
 

@@ -7,7 +7,7 @@ use domain::{Cell, Comparison, ComparisonId, ComparisonSpec, RunId, WorkspaceId}
 use sqlx::SqliteConnection;
 
 use super::super::Store;
-use super::super::cells::{insert_cell, runs_of};
+use super::super::cells::insert_cell;
 use super::super::runs::json;
 use super::{ComparisonRow, Held, digest, read_row};
 use crate::error::Error;
@@ -113,25 +113,46 @@ impl Store {
         Ok(())
     }
 
-    /// Takes a comparison away, and says which of its runs are still going on; nothing where there is none.
+    /// Deletes a comparison at `now`: nobody reads it any more, until it is brought back. Says whether there was one.
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn delete_comparison(
-        &self,
-        workspace: WorkspaceId,
-        id: ComparisonId,
-    ) -> Result<Option<Vec<RunId>>, Error> {
-        let mut transaction = self.writer.begin().await?;
-        let running = runs_of(&mut transaction, id, None, None).await?;
-        let deleted = sqlx::query("delete from comparisons where id = $1 and workspace = $2")
-            .bind(&id.as_bytes()[..])
-            .bind(&workspace.as_bytes()[..])
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-        transaction.commit().await?;
-        Ok((deleted > 0).then_some(running))
+    pub async fn delete_comparison(&self, workspace: WorkspaceId, id: ComparisonId, now: i64) -> Result<bool, Error> {
+        let deleted = sqlx::query(
+            "update comparisons set deleted_at = $3 where id = $1 and workspace = $2 and deleted_at is null",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .bind(now)
+        .execute(&self.writer)
+        .await?
+        .rows_affected();
+        Ok(deleted > 0)
+    }
+
+    /// Brings a deleted comparison back, if it is still there. Says whether one came back.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn restore_comparison(&self, workspace: WorkspaceId, id: ComparisonId) -> Result<bool, Error> {
+        let restored = sqlx::query(
+            "update comparisons set deleted_at = null where id = $1 and workspace = $2 and deleted_at is not null",
+        )
+        .bind(&id.as_bytes()[..])
+        .bind(&workspace.as_bytes()[..])
+        .execute(&self.writer)
+        .await?
+        .rows_affected();
+        Ok(restored > 0)
+    }
+
+    /// Takes comparisons away for good that were deleted at `until` or before.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn purge_comparisons(&self, until: i64) -> Result<(), Error> {
+        sqlx::query("delete from comparisons where deleted_at <= $1").bind(until).execute(&self.writer).await?;
+        Ok(())
     }
 }
 

@@ -1,26 +1,29 @@
-//! What has one value in each version, as a table.
+//! What has one value on each side, as a table.
 
 use domain::change::Fact;
 use leptos::prelude::*;
 
 use super::super::icon::Icon;
+use super::TwoSides;
 
-/// The table; nothing where neither version says anything.
+/// The table; nothing where neither side says anything.
 #[component]
 pub fn FactsTable(
+    /// What is compared.
+    sides: TwoSides,
     /// Its heading; empty, it has none.
     title: &'static str,
     /// What the first column holds.
     label: &'static str,
+    /// What is in it.
     facts: Vec<Fact>,
-    old: u32,
-    new: u32,
 ) -> impl IntoView {
     if facts.is_empty() {
         return ().into_any();
     }
     let changed = facts.iter().filter(|fact| fact.changed).count();
     let all = facts.len();
+    let [old, new] = sides.names();
     let head = (!title.is_empty()).then(|| {
         view! {
             <header class="diff-section__head">
@@ -34,9 +37,9 @@ pub fn FactsTable(
             <thead>
                 <tr>
                     <th scope="col">{label}</th>
-                    <th scope="col">{format!("v{old}")}</th>
+                    <th scope="col">{old}</th>
                     <td></td>
-                    <th scope="col">{format!("v{new}")}</th>
+                    <th scope="col">{new}</th>
                 </tr>
             </thead>
             <tbody>{facts.into_iter().map(row).collect_view()}</tbody>
@@ -55,24 +58,22 @@ pub fn FactsTable(
 }
 
 fn row(fact: Fact) -> impl IntoView {
-    let said = |value: Option<String>| value.unwrap_or_else(|| "not there".into());
-    let (old, new) = (said(fact.old), said(fact.new));
+    // Nothing is struck out or put in where there is nothing.
+    let absent = || view! { <span class="faint">"not there"</span> }.into_any();
     let values = if fact.changed {
+        let old = fact.old.map_or_else(absent, |old| view! { <del>{old}</del> }.into_any());
+        let new = fact.new.map_or_else(absent, |new| view! { <ins>{new}</ins> }.into_any());
         view! {
-            <td class="param-diff__value">
-                <del>{old}</del>
-            </td>
+            <td class="param-diff__value">{old}</td>
             <td>
                 <Icon name="arrow-right" small=true/>
             </td>
-            <td class="param-diff__value">
-                <ins>{new}</ins>
-            </td>
+            <td class="param-diff__value">{new}</td>
         }
         .into_any()
     } else {
         view! {
-            <td class="param-diff__value faint">{old}</td>
+            <td class="param-diff__value faint">{fact.old.unwrap_or_else(|| "not there".into())}</td>
             <td></td>
             <td class="faint">"same"</td>
         }

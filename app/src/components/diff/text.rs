@@ -1,28 +1,31 @@
-//! A text in both versions: a table at first, then the element that shows all of it.
+//! A text on both sides: a table at first, then the element that shows all of it.
 
 use domain::change::Section;
+use leptos::html::Custom;
 use leptos::prelude::*;
 
-use super::Diff;
+use super::TwoSides;
 use crate::browser::diffs::show_diff;
 use crate::state::diff_rows::{DiffRow, Line, rows};
 
 /// The text.
 #[component]
-pub fn DiffText(diff: Diff, place: usize, section: Section) -> impl IntoView {
+pub fn DiffText(sides: TwoSides, place: usize, section: Section) -> impl IntoView {
     let id = format!("diff-{place}");
-    let (left, right) = (format!("v{}", diff.old), format!("v{}", diff.new));
+    let [left, right] = sides.names();
     let caption = format!("{}: {left} on the left, {right} on the right", section.title);
     let table = rows(&section.old, &section.new, &section.diff);
-    let (title, own) = (section.title.clone(), id.clone());
+    let title = section.title.clone();
+    let element = NodeRef::<Custom<&'static str>>::new();
     // The texts came with the page once; the element is given them, not the document.
     Effect::new(move || {
+        let Some(element) = element.get() else { return };
         let json = serde_json::to_string(&section.diff).unwrap_or_default();
-        show_diff(&own, &section.old, &section.new, &json);
+        show_diff(&element, &section.old, &section.new, &json);
     });
-    let layout = move || if diff.unified.get() { "unified" } else { "split" };
+    let layout = move || if sides.unified.get() { "unified" } else { "split" };
     view! {
-        <etude-diff id=id data-view=layout data-old=left data-new=right aria-label=title>
+        <etude-diff id=id node_ref=element data-view=layout data-old=left data-new=right aria-label=title>
             <table class="diff" data-view=layout>
                 <caption class="sr-only">{caption}</caption>
                 <colgroup>
