@@ -78,6 +78,11 @@ async function follow(): Promise<void> {
       history.replaceState(null, "", again);
       return location.reload();
     }
+    if (answer?.status === 409) {
+      // The browser keeps no cookies: each look is an opening of its own, and the reader's to take.
+      shown.querySelector(".share__going .form-only")?.classList.remove("form-only");
+      return;
+    }
     pause = answer?.ok || answer?.status === 304 ? PAUSE_MS : Math.min(2 * pause, PAUSE_MS_MAX);
     const text = answer?.ok ? await answer.text().catch(() => "") : "";
     const fresh = new DOMParser().parseFromString(text, "text/html").querySelector<HTMLElement>(".share__column");

@@ -15,3 +15,6 @@ create table import_items (
   before text,                            -- JSON of what was there before; null where nothing was
   primary key (import, kind, item)
 ) strict, without rowid;
+
+-- Names of one prompt, to be taken back with it.
+create index prompt_names_by_prompt on prompt_names (prompt);

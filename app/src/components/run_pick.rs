@@ -35,7 +35,7 @@ pub fn PickStrip(
                     <Icon name="git-compare"/>
                     <Chosen run/>
                     {siblings}
-                    <Paste with=filters.with pasted/>
+                    <Paste filters pasted/>
                     <a class="button" data-kind="quiet" data-size="sm" href=away>"Cancel"</a>
                 </section>
             }
@@ -62,11 +62,15 @@ fn Chosen(run: RunSummary) -> impl IntoView {
 
 /// A form that leads to the comparison: the server reads what was pasted.
 #[component]
-fn Paste(with: String, pasted: Option<String>) -> impl IntoView {
+fn Paste(filters: Filters, pasted: Option<String>) -> impl IntoView {
     let wrong = pasted.is_some();
+    // Where it names no run, the list behind it is the same.
+    let asked = filters.fields().into_iter().filter(|(name, text)| !text.is_empty() && *name != "after");
+    let asked =
+        asked.map(|(name, text)| view! { <input type="hidden" name=name value=text.to_owned()/> }).collect_view();
     view! {
         <form class="run-pick__paste" method="get" action="/runs">
-            <input type="hidden" name="with" value=with/>
+            {asked}
             <input
                 class="input"
                 name="and"

@@ -1,17 +1,19 @@
 //! Addresses with a query.
 
-use leptos_router::params::ParamsMap;
+use leptos_router::location::Url;
 
-/// A page's address with that query; without one where there is nothing to ask for.
+/// A page's address with the fields that say something; without a query where none does.
 #[must_use]
-pub fn with_query(path: &str, query: &ParamsMap) -> String {
-    let query = query.to_query_string();
-    if query.len() < 2 {
-        return path.to_owned();
-    }
-    // The router writes every sign as its number; these three stand for nothing else (RFC 3986, 2.3), and an id reads as
-    // it is.
-    format!("{path}{}", query.replace("%5F", "_").replace("%2D", "-").replace("%2E", "."))
+pub fn with_query(path: &str, fields: &[(&str, &str)]) -> String {
+    let said = fields.iter().filter(|(_, text)| !text.is_empty());
+    let query: Vec<String> = said.map(|(name, text)| format!("{name}={}", escape(text))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+/// On the server the router writes every sign as its number. These stand for nothing else (RFC 3986, 2.3): an id reads as
+/// it is, and as the browser writes it.
+fn escape(text: &str) -> String {
+    Url::escape(text).replace("%5F", "_").replace("%2D", "-").replace("%2E", ".").replace("%7E", "~")
 }
 
 #[cfg(test)]
@@ -20,10 +22,8 @@ mod tests {
 
     #[test]
     fn an_id_reads_as_it_is_and_what_would_be_misread_does_not() {
-        let mut query = ParamsMap::new();
-        assert_eq!(with_query("/runs", &query), "/runs");
-        query.insert("with", "run_01-2.3&%5F".to_owned());
-        assert_eq!(with_query("/runs", &query), "/runs?with=run_01-2.3%26%255F");
-        assert_eq!(query.get("with").as_deref(), Some("run_01-2.3&%5F"));
+        assert_eq!(with_query("/runs", &[("with", ""), ("query", "")]), "/runs");
+        let fields = [("model", ""), ("with", "run_01-2.3"), ("query", "a&b %5F")];
+        assert_eq!(with_query("/runs", &fields), "/runs?with=run_01-2.3&query=a%26b%20%255F");
     }
 }

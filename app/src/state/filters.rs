@@ -90,10 +90,10 @@ impl Filters {
         }
     }
 
-    /// The address that asks for this.
+    /// Its fields by their names in the address.
     #[must_use]
-    pub fn address(&self) -> String {
-        let fields = [
+    pub fn fields(&self) -> [(&'static str, &str); 9] {
+        [
             ("status", &self.status),
             ("model", &self.model),
             ("since", &self.since),
@@ -103,12 +103,14 @@ impl Filters {
             ("query", &self.query),
             ("after", &self.after),
             ("with", &self.with),
-        ];
-        let mut query = ParamsMap::new();
-        for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
-            query.insert(name, text.clone());
-        }
-        with_query("/runs", &query)
+        ]
+        .map(|(name, text)| (name, text.as_str()))
+    }
+
+    /// The address that asks for this.
+    #[must_use]
+    pub fn address(&self) -> String {
+        with_query("/runs", &self.fields())
     }
 
     /// The same from another run on.

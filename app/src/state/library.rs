@@ -127,11 +127,7 @@ impl Asked {
             ("after", &self.after),
             ("open", &open),
         ];
-        let mut query = ParamsMap::new();
-        for (name, text) in fields.into_iter().filter(|(_, text)| !text.is_empty()) {
-            query.insert(name, text.to_owned());
-        }
-        with_query("/library", &query)
+        with_query("/library", &fields)
     }
 
     /// The same on another shelf, with any tag.

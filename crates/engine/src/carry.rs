@@ -141,7 +141,9 @@ impl Carry<'_> {
         // A task of its own: whoever asked may go away, and what is in memory must follow what is on disk.
         let work = self.0.tasks.spawn(async move {
             let _turn = turn;
-            let back = shared.store.take_back(&principal, id).await?.ok_or_else(|| no_import(id))?;
+            let since = shared.clock.now_micros() - domain::limits::IMPORT_UNDO_MICROS;
+            let in_use: Vec<_> = shared.log.all_hot().iter().filter_map(|hot| hot.opened.prompt).collect();
+            let back = shared.store.take_back(&principal, id, since, &in_use).await?.ok_or_else(|| no_import(id))?;
             shared.library.reload(&shared.store, principal.workspace, &back.prompts).await?;
             back.comparisons.iter().for_each(|comparison| shared.feed.tell_all(*comparison));
             Ok(back.undone)

@@ -196,6 +196,8 @@ impl Comparisons<'_> {
     /// `not_found` once it is deleted for good.
     pub async fn restore(self, principal: &Principal, id: ComparisonId) -> Result<(), Error> {
         if self.0.store.restore_comparison(principal.workspace, id).await? {
+            // Those that someone has begun while it was being deleted.
+            self.0.store.stop_cells(id, &CellScope::default(), self.0.clock.now_micros()).await?;
             return Ok(());
         }
         self.row(principal, id).await.map(|_| ())

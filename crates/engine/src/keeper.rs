@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::limits::{DRAFT_TTL_MICROS, HOT_AFTER_END_MS, UNDO_MS};
+use domain::limits::{DRAFT_TTL_MICROS, HOT_AFTER_END_MS, IMPORT_UNDO_MICROS, UNDO_MS};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -106,7 +106,8 @@ pub async fn purge(store: Store, clock: Clock, keep_days: Option<u32>, stop: Can
         let undo_micros = i64::try_from((UNDO_MS + UNDO_GRACE_MS) * 1_000).unwrap_or(i64::MAX);
         let until = clock.now_micros().saturating_sub(undo_micros);
         let unused = clock.now_micros().saturating_sub(DRAFT_TTL_MICROS);
-        if let Err(error) = purge_others(&store, until, unused).await {
+        let imported = clock.now_micros().saturating_sub(IMPORT_UNDO_MICROS);
+        if let Err(error) = purge_others(&store, until, unused, imported).await {
             tracing::error!(%error, "deleted drafts, comparisons and providers cannot be taken away yet; nobody can read them");
         }
         if let Some(days) = keep_days {
@@ -130,7 +131,8 @@ pub async fn purge(store: Store, clock: Clock, keep_days: Option<u32>, stop: Can
     }
 }
 
-async fn purge_others(store: &Store, until: i64, unused: i64) -> Result<(), Error> {
+async fn purge_others(store: &Store, until: i64, unused: i64, imported: i64) -> Result<(), Error> {
+    store.purge_imports(imported).await?;
     store.purge_drafts(until, unused).await?;
     store.purge_comparisons(until).await?;
     store.purge_providers(until).await

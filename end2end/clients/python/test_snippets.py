@@ -74,9 +74,18 @@ CASES = list(cases())
 
 
 def meaning(body: str) -> dict:
-    """A body with its numbers by their values, whole or not, and without what says whether it is streamed."""
+    """A body with its numbers by their values, whole or not, the arguments of calls read, too: one wire has them as text,
+    the other as an object, however it is spaced. What says whether it is streamed is left out."""
     number = lambda digits: f"the number {Decimal(digits).normalize()}"
-    fields = json.loads(body, parse_int=number, parse_float=number)
+
+    def read(text: str):
+        return json.loads(text, parse_int=number, parse_float=number, object_hook=whole)
+
+    def whole(fields: dict) -> dict:
+        text = fields.get("arguments")
+        return {**fields, "arguments": read(text)} if isinstance(text, str) else fields
+
+    fields = read(body)
     return {name: value for name, value in fields.items() if name not in ("stream", "stream_options")}
 
 

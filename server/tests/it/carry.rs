@@ -190,6 +190,26 @@ async fn e2_the_rest_is_imported_and_taken_back() {
 }
 
 #[tokio::test]
+async fn e2_what_is_imported_beside_something_refused_is_found() {
+    let here = Etude::start(None, &[]).await;
+    for name in ["Unreadable", "Readable"] {
+        let body = json!({"name": name, "model": "m", "messages": [{"role": "user", "content": name}]});
+        assert_eq!(here.post("/v1/presets").json(&body).send().await.expect("answers").status(), StatusCode::CREATED);
+    }
+    let mut file: Value = serde_json::from_str(&export(&here, "").await.1).expect("JSON");
+    let prompts = file["prompts"].as_array_mut().expect("a list");
+    prompts.sort_by_key(|prompt| prompt["name"] != "Unreadable");
+    prompts[0]["name"] = json!(7);
+    let again = prompts[1].clone();
+    prompts.push(again);
+    let there = Etude::start(None, &[]).await;
+    let (status, done) = import(&there, "?skip_refused=true", file.to_string()).await;
+    assert_eq!((status, &done["left_out"]), (StatusCode::OK, &json!(2)), "{done}");
+    let found = there.get("/v1/presets?query=readable").send().await.expect("answers").text().await.expect("text");
+    assert!(found.contains("\"Readable\""), "{found}");
+}
+
+#[tokio::test]
 async fn the_command_line_exports_and_imports() {
     let mock = Mock::start();
     let (here, ..) = filled(&mock).await;

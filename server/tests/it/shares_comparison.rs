@@ -88,6 +88,11 @@ async fn e1_a_comparison_that_goes_on_is_followed_without_loading_again() {
     assert!(shown.contains(&words(20)) && shown.contains(r#"id="answer-2""#) && shown.contains("data-live"), "{shown}");
     assert!(!shown.contains("run_") && !shown.contains("<html"), "{shown}");
 
+    // Whose browser keeps no cookies takes each look by itself; none is counted behind their back.
+    let free = share(&etude, json!({"resource": id, "views_max": 2})).await;
+    for _ in 0..3 {
+        assert_eq!(etude.get(&format!("{}/live", path(&free))).send().await.expect("answers").status(), 409);
+    }
     call("stop-cells", json!({"id": id, "scope": {}})).await;
     for _ in 0..500 {
         if !shown.contains("data-live") {

@@ -45,6 +45,10 @@ struct Listing {
     rows: RwSignal<Vec<ComparisonSummary>>,
     /// The one whose name is being typed.
     renaming: RwSignal<Option<ComparisonId>>,
+    /// What is typed as its name.
+    typed: RwSignal<String>,
+    /// Whether something is being done that must not be done twice.
+    busy: RwSignal<bool>,
     /// What was not done, and why.
     failed: RwSignal<Option<(&'static str, ApiError)>>,
     /// The browser knows what time it is; the server says a date that holds for everyone.
@@ -62,6 +66,8 @@ pub fn Recent(
     let listing = Listing {
         rows: RwSignal::new(listed),
         renaming: RwSignal::new(None),
+        typed: RwSignal::new(String::new()),
+        busy: RwSignal::new(false),
         failed: RwSignal::new(None),
         now: RwSignal::new(None),
     };

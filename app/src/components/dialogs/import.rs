@@ -248,9 +248,11 @@ fn Failed(importing: Importing, error: ApiError) -> impl IntoView {
         view! { <button class="button" type="button" on:click=move |_| importing.send(Way::Look)>"Try again"</button> }
     });
     browser::focus_soon("import-other".into());
+    // Of an answer that did not come nobody knows what it said.
+    let kept = (!error.retryable).then(|| "nothing was imported".to_owned());
     view! {
         <div class="dialog__body">
-            <Failure error kept=Some("nothing was imported".to_owned())>{again}</Failure>
+            <Failure error kept>{again}</Failure>
         </div>
         <footer class="dialog__foot">
             <Other importing/>

@@ -81,6 +81,13 @@ impl Findings {
     }
 }
 
+/// An entry that names prompts, and as what it was counted: created, updated, unchanged.
+struct OfPrompt {
+    of: Entry,
+    prompts: Vec<PromptId>,
+    counted: [u64; 3],
+}
+
 /// The first reading.
 pub struct Check<'a> {
     store: &'a Store,
@@ -90,8 +97,10 @@ pub struct Check<'a> {
     pub findings: Findings,
     /// What would come of it.
     pub counts: Imported,
-    /// The ids of the prompts, by their place.
-    pub ids: Vec<PromptId>,
+    /// The ids of the prompts, by their place; none where it could not be read.
+    pub ids: Vec<Option<PromptId>>,
+    /// What names a prompt, and may be refused with it.
+    of_prompts: Vec<OfPrompt>,
     prompts: HashSet<PromptId>,
     versions: HashSet<VersionId>,
     runs: HashSet<RunId>,
@@ -113,13 +122,14 @@ impl<'a> Check<'a> {
             findings: Findings::default(),
             counts: Imported::default(),
             ids: Vec::new(),
+            of_prompts: Vec::new(),
             prompts: HashSet::new(),
             versions: HashSet::new(),
             runs: HashSet::new(),
             comparisons: HashSet::new(),
             names: HashSet::new(),
-            of_prompt: (0, Vec::new(), 0),
-            of_comparison: (0, Vec::new(), 0),
+            of_prompt: none_yet(),
+            of_comparison: none_yet(),
         }
     }
 
@@ -136,10 +146,57 @@ impl<'a> Check<'a> {
         match item {
             Item::Version(prompt, place, version) => self.version(prompt, place, &version),
             Item::Prompt(place, prompt, whole) => self.prompt(place, *prompt, whole).await?,
-            Item::Run(place, run) => self.run(place, *run).await?,
+            Item::Run(place, run) => {
+                let (prompts, before) = (run.prompt.into_iter().collect(), self.counts.clone());
+                self.run(place, *run).await?;
+                self.note(Entry::Run(place), prompts, &before);
+            }
             Item::Refused(of, mistake) => self.findings.add(of, "", &mistake),
             Item::Cell(comparison, place, cell) => self.cell(comparison, place, *cell),
-            Item::Comparison(place, comparison, whole) => self.comparison(place, *comparison, whole).await?,
+            Item::Comparison(place, head, whole) => {
+                let prompts = head.spec.columns.iter().filter_map(|column| column.prompt).collect();
+                let before = self.counts.clone();
+                self.comparison(place, *head, whole).await?;
+                self.note(Entry::Comparison(place), prompts, &before);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, of: Entry, prompts: Vec<PromptId>, before: &Imported) {
+        if !prompts.is_empty() {
+            let counted = [
+                self.counts.created - before.created,
+                self.counts.updated - before.updated,
+                self.counts.unchanged - before.unchanged,
+            ];
+            self.of_prompts.push(OfPrompt { of, prompts, counted });
+        }
+    }
+
+    /// Refuses what names a version of a prompt that is refused and is here: its number may be another version's.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn refuse_what_names_refused(&mut self) -> Result<(), Error> {
+        let (mut refused, mut taken) = (HashSet::new(), HashSet::new());
+        for (place, id) in self.ids.iter().enumerate() {
+            let is_refused = self.findings.entries.contains(&Entry::Prompt(place));
+            if is_refused { &mut refused } else { &mut taken }.extend(*id);
+        }
+        let mut others = HashSet::new();
+        for id in refused.difference(&taken) {
+            others.extend(self.store.owner_of_prompt(*id).await?.map(|_| *id));
+        }
+        for OfPrompt { of, prompts, counted } in std::mem::take(&mut self.of_prompts) {
+            let is_named = |prompt: &PromptId| others.contains(prompt);
+            if self.findings.entries.contains(&of) || !prompts.iter().any(is_named) {
+                continue;
+            }
+            self.counts.created -= counted[0];
+            self.counts.updated -= counted[1];
+            self.counts.unchanged -= counted[2];
+            self.findings.add(Some(of), &of.path(), &mistake("", "names a version of a prompt that is refused."));
         }
         Ok(())
     }
@@ -170,11 +227,11 @@ impl<'a> Check<'a> {
         if self.of_prompt.0 != place {
             self.of_prompt = (place, Vec::new(), self.findings.total);
         }
-        let (_, versions, before) = std::mem::take(&mut self.of_prompt);
+        let (_, versions, before) = std::mem::replace(&mut self.of_prompt, none_yet());
         let (of, path) = (Entry::Prompt(place), format!("prompts[{place}]"));
         // A prompt that could not be read has no id of its own here; nothing of it is written.
-        self.ids.resize(place, prompt.id);
-        self.ids.push(prompt.id);
+        self.ids.resize(place, None);
+        self.ids.push(Some(prompt.id));
         if !self.prompts.insert(prompt.id) {
             self.findings.add(Some(of), &path, &mistake("id", "stands in the file twice."));
         }
@@ -306,7 +363,7 @@ impl<'a> Check<'a> {
         if self.of_comparison.0 != place {
             self.of_comparison = (place, Vec::new(), self.findings.total);
         }
-        let (_, cells, before) = std::mem::take(&mut self.of_comparison);
+        let (_, cells, before) = std::mem::replace(&mut self.of_comparison, none_yet());
         let (of, path) = (Entry::Comparison(place), format!("comparisons[{place}]"));
         if !self.comparisons.insert(head.id) {
             self.findings.add(Some(of), &path, &mistake("id", "stands in the file twice."));
@@ -335,6 +392,11 @@ impl<'a> Check<'a> {
         }
         Ok(())
     }
+}
+
+/// Of no prompt or comparison yet: none has this place.
+const fn none_yet<T>() -> (usize, Vec<T>, u64) {
+    (usize::MAX, Vec::new(), 0)
 }
 
 /// Of an id: by whom is nobody's business.

@@ -44,6 +44,9 @@ pub fn import(
 ) -> Result<(Imported, Vec<PromptId>), Error> {
     let mut check = Check::new(store, is_going_on, principal);
     read::read(file.reader()?, &mut |item| handle.block_on(check.take(item)))?;
+    if how.dry_run || how.skip_refused {
+        handle.block_on(check.refuse_what_names_refused())?;
+    }
     if how.dry_run {
         return Ok((check.told(), Vec::new()));
     }
@@ -60,7 +63,7 @@ pub fn import(
     let Write { db, ids, counts, .. } = write;
     let has_written = handle.block_on(db.commit(now))?;
     let counts = Imported { id: has_written.then_some(id), ..counts };
-    Ok((if how.skip_refused { findings.told(counts) } else { counts }, ids))
+    Ok((if how.skip_refused { findings.told(counts) } else { counts }, ids.into_iter().flatten().collect()))
 }
 
 /// The second reading.
@@ -68,7 +71,7 @@ struct Write<'a> {
     store: &'a Store,
     db: Carried,
     principal: &'a Principal,
-    ids: Vec<PromptId>,
+    ids: Vec<Option<PromptId>>,
     /// What is not written, since something is wrong in it.
     left_out: BTreeSet<Entry>,
     prompt: Option<Open>,
@@ -131,7 +134,7 @@ impl Write<'_> {
     }
 
     async fn version(&mut self, prompt: usize, place: usize, version: &VersionEntry) -> Result<(), Error> {
-        let id = *self.ids.get(prompt).ok_or_else(changed)?;
+        let id = self.ids.get(prompt).copied().flatten().ok_or_else(changed)?;
         if self.prompt.as_ref().is_none_or(|open| open.place != prompt) {
             self.prompt = Some(Open { place: prompt, here: self.db.digests(id).await?, newest: None, added: 0 });
         }

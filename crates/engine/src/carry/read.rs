@@ -40,6 +40,17 @@ pub enum Entry {
     Comparison(usize),
 }
 
+impl Entry {
+    /// Where it stands in the file.
+    pub fn path(self) -> String {
+        match self {
+            Self::Prompt(place) => format!("prompts[{place}]"),
+            Self::Run(place) => format!("runs[{place}]"),
+            Self::Comparison(place) => format!("comparisons[{place}]"),
+        }
+    }
+}
+
 impl Item {
     /// The entry that it is, or is within; none of what stands in none.
     pub fn entry(&self) -> Option<Entry> {

@@ -41,7 +41,10 @@ impl Shelf {
 
     /// Reads prompts into memory again, after they were written by another way than saving.
     pub(crate) async fn reload(&self, store: &Store, of: WorkspaceId, prompts: &[PromptId]) -> Result<(), Error> {
-        for some in prompts.chunks(RELOADED_AT_ONCE) {
+        // An import may name one twice.
+        let prompts: HashSet<PromptId> = prompts.iter().copied().collect();
+        let each: Vec<PromptId> = prompts.iter().copied().collect();
+        for some in each.chunks(RELOADED_AT_ONCE) {
             // Before they are read, so that nobody puts in what is newer than they are.
             let mut indexes = self.indexes.write().await;
             let mut rows = store.prompts(of, some).await?;
@@ -55,7 +58,6 @@ impl Shelf {
                 }
             }
         }
-        let prompts: HashSet<&PromptId> = prompts.iter().collect();
         self.contents().retain(|(prompt, _), _| !prompts.contains(prompt));
         Ok(())
     }

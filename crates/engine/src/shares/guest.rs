@@ -154,7 +154,7 @@ impl Shares<'_> {
         Ok(row.filter(lives).map(|row| (grant, row)))
     }
 
-    fn proof(self, done: Done, grant: &Grant) -> Option<Proof> {
+    pub(super) fn proof(self, done: Done, grant: &Grant) -> Option<Proof> {
         let key = self.0.links.keys.get(grant.key)?;
         let now_s = u64::try_from(self.0.clock.now_micros() / SECOND).unwrap_or_default();
         let until_s = (now_s + done.ttl_s()).min(grant.expires_s);

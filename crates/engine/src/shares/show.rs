@@ -11,6 +11,7 @@ use domain::{
 };
 
 use super::guest::{Admitted, Counts, Guest, Visit, Visitor};
+use super::token::Done;
 use super::{Shares, blank, of_version};
 use crate::Shared;
 use crate::error::Error;
@@ -134,20 +135,24 @@ impl Shares<'_> {
         }
     }
 
-    /// What the page of a comparison shows, as it stands now: it belongs to the opening of that page.
+    /// What the page of a comparison shows, as it stands now: it belongs to the opening of that page, which lasts as long as
+    /// someone follows.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// `conflict` where nothing proves an opening; when the database does not answer.
     pub async fn follow(self, token: &str, visitor: &Visitor) -> Result<Visit<Page>, Error> {
         let guest = match self.admit(token, visitor).await? {
             Admitted::Guest(guest) if matches!(guest.row.resource, Thing::Comparison(_)) => guest,
             Admitted::Locked => return Ok(Visit::Locked),
             Admitted::Guest(_) | Admitted::NotThere => return Ok(Visit::NotThere),
         };
-        match self.show(&guest, None).await? {
-            Some(page) => self.let_have(&guest, "events", Counts::Once, page).await,
-            None => Ok(Visit::NotThere),
+        if !guest.has_opened {
+            let message = "This opening of the link is over, or the browser keeps no cookies.";
+            return Err(ApiError::new(Code::Conflict, message).hint("Load the page again.").into());
         }
+        let opened = self.proof(Done::Opened, &guest.grant);
+        let page = self.show(&guest, None).await?;
+        Ok(page.map_or(Visit::NotThere, |thing| Visit::Here { thing, opened }))
     }
 
     async fn show(self, guest: &Guest, run: Option<RunId>) -> Result<Option<Page>, Error> {

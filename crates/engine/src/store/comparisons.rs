@@ -243,9 +243,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn unfinished_comparisons(&self) -> Result<Vec<(ComparisonId, Principal)>, Error> {
-        let rows = sqlx::query("select id, workspace, user from comparisons where waiting > 0 or running > 0")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "select id, workspace, user from comparisons where (waiting > 0 or running > 0) and deleted_at is null",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(|row| Ok((ComparisonId::from_bytes(bytes(row, "id")?), principal(row)?))).collect()
     }
 }

@@ -16,6 +16,8 @@ use crate::components::icon::Icon;
 use crate::state::figures::thousands;
 use crate::state::when;
 
+/// What stands above the reason why something was not done.
+const NOT_DONE: &str = "It was not done";
 /// How often the time that is left moves.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -24,17 +26,23 @@ impl Listing {
         self.rows.try_update(|rows| rows.iter_mut().find(|row| row.id == id).map(change));
     }
 
-    /// Does something on the server, and then here; where it is refused, the reason is shown.
+    /// Does something on the server, once at a time, and then here; where it is refused, the reason is shown.
     fn tell<T: 'static>(
         self,
         deed: impl Future<Output = Result<T, PageError>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
         self.failed.set(None);
         spawn_local(async move {
-            match deed.await {
+            let answer = deed.await;
+            self.busy.try_set(false);
+            match answer {
                 Ok(done) => then(done),
-                Err(PageError(error)) => _ = self.failed.try_set(Some(("It was not done", error))),
+                Err(PageError(error)) => _ = self.failed.try_set(Some((NOT_DONE, error))),
             }
         });
     }
@@ -69,18 +77,37 @@ impl Listing {
         });
     }
 
-    fn rename(self, id: ComparisonId, name: String) {
+    fn begin_rename(self, id: ComparisonId) {
+        let name = self.rows.with_untracked(|rows| rows.iter().find(|row| row.id == id).map(|row| row.name.clone()));
+        self.typed.set(name.unwrap_or_default());
+        self.renaming.set(Some(id));
+    }
+
+    fn rename(self, id: ComparisonId) {
         self.renaming.set(None);
-        let name = name.trim().to_owned();
+        let name = self.typed.with_untracked(|typed| typed.trim().to_owned());
         if self.rows.with_untracked(|rows| rows.iter().any(|row| row.id == id && row.name == name)) {
             return;
         }
-        self.tell(rename_comparison(id, name.clone()), move |()| {
-            // The row is made anew.
-            let has_focus = browser::has_focus(&link_id(id));
-            self.change(id, |row| row.name = name);
-            if has_focus {
-                browser::focus_soon(link_id(id));
+        self.failed.set(None);
+        spawn_local(async move {
+            match rename_comparison(id, name.clone()).await {
+                Ok(()) => {
+                    // The row is made anew.
+                    let has_focus = browser::has_focus(&link_id(id));
+                    self.change(id, |row| row.name = name);
+                    if has_focus {
+                        browser::focus_soon(link_id(id));
+                    }
+                }
+                Err(PageError(error)) => {
+                    self.failed.try_set(Some((NOT_DONE, error)));
+                    // What was typed is there again, unless another name is being typed by now.
+                    if self.renaming.try_get_untracked() == Some(None) {
+                        self.typed.set(name);
+                        self.renaming.set(Some(id));
+                    }
+                }
             }
         });
     }
@@ -149,7 +176,7 @@ fn Comparison(listing: Listing, row: ComparisonSummary, is_renamed: Memo<bool>) 
         move || {
             let name = name.clone();
             if is_renamed.get() {
-                view! { <NameField listing id name=row.name.clone()/> }.into_any()
+                view! { <NameField listing id/> }.into_any()
             } else {
                 view! {
                     <a class="comparisons__link truncate" id=link_id(id) href=format!("/compare?id={id}") rel="external">
@@ -174,16 +201,15 @@ fn Comparison(listing: Listing, row: ComparisonSummary, is_renamed: Memo<bool>) 
 
 /// The name, being typed.
 #[component]
-fn NameField(listing: Listing, id: ComparisonId, name: String) -> impl IntoView {
-    let typed = RwSignal::new(name.clone());
+fn NameField(listing: Listing, id: ComparisonId) -> impl IntoView {
     browser::focus_soon(field_id(id));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        listing.rename(id, typed.get_untracked());
+        listing.rename(id);
         browser::focus_soon(link_id(id));
     };
     let keys = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
+        if event.key() == "Escape" && !event.is_composing() && event.key_code() != 229 {
             event.prevent_default();
             listing.renaming.set(None);
             browser::focus_soon(link_id(id));
@@ -192,7 +218,7 @@ fn NameField(listing: Listing, id: ComparisonId, name: String) -> impl IntoView 
     // Whoever goes elsewhere has finished.
     let leave = move |_| {
         if listing.renaming.try_get_untracked().flatten() == Some(id) {
-            listing.rename(id, typed.get_untracked());
+            listing.rename(id);
         }
     };
     view! {
@@ -205,8 +231,8 @@ fn NameField(listing: Listing, id: ComparisonId, name: String) -> impl IntoView 
                 maxlength=domain::limits::NAME_CHARS_MAX.to_string()
                 autocomplete="off"
                 spellcheck="false"
-                value=name
-                on:input=move |event| typed.set(event_target_value(&event))
+                value=listing.typed.get_untracked()
+                on:input=move |event| listing.typed.set(event_target_value(&event))
                 on:keydown=keys
                 on:blur=leave
             />
@@ -253,7 +279,7 @@ fn Tools(listing: Listing, id: ComparisonId, name: String) -> impl IntoView {
     };
     view! {
         <span class="comparisons__tools live-only">
-            {tool("Rename", "pencil", |listing, id| listing.renaming.set(Some(id)))}
+            {tool("Rename", "pencil", Listing::begin_rename)}
             {tool("Duplicate", "copy", Listing::duplicate)}
             {file("Export as JSON:", "download", "json")}
             {file("Export as Markdown:", "file-text", "md")}

@@ -8,7 +8,7 @@ const SKIP: How = How { dry_run: false, skip_refused: true };
 
 async fn take_back(shelf: &Shelf, n: u8) -> Option<Undone> {
     let id = ImportId::from_bytes([n; 16]);
-    shelf.store.take_back(&Principal::built_in(), id).await.expect("answers").map(|back| back.undone)
+    shelf.store.take_back(&Principal::built_in(), id, 0, &[]).await.expect("answers").map(|back| back.undone)
 }
 
 fn told(taken_back: u64, kept: u64) -> Option<Undone> {
@@ -64,6 +64,25 @@ async fn e2_of_two_under_one_id_the_first_is_taken() {
 }
 
 #[tokio::test]
+async fn e2_what_names_a_version_that_is_another_here_is_left_out_with_it() {
+    let file = filled_with_comparison().await.export().await;
+    let there = Shelf::new().await;
+    there.prompt(1, &about("Ours"), &[content("a"), content("ours")]).await;
+    let before = there.export().await;
+    let built_in = Principal::built_in;
+    let dry = How { dry_run: true, ..How::default() };
+    let would = there.import_how(built_in(), &file, dry, 1).await.expect("is looked at");
+    let done = there.import_how(built_in(), &file, SKIP, 2).await.expect("imports");
+    assert_eq!(Imported { id: None, ..done.clone() }, would, "as the dry run has said");
+    let paths: Vec<_> = done.refused.iter().flatten().map(|refused| refused.path.as_str()).collect();
+    assert_eq!(paths, ["prompts[0].versions[1]", "runs[0]", "comparisons[0]"]);
+    assert_eq!(done.left_out, 3);
+    let now = json_of(&there.export().await);
+    assert_eq!(now["runs"].as_array().map(Vec::len), Some(1), "the one that names no prompt");
+    assert_eq!(now["prompts"][0], json_of(&before)["prompts"][0]);
+}
+
+#[tokio::test]
 async fn e2_an_import_is_taken_back_and_nothing_else() {
     let file = filled_with_comparison().await.export().await;
     let there = Shelf::new().await;
@@ -73,7 +92,9 @@ async fn e2_an_import_is_taken_back_and_nothing_else() {
     assert_ne!(there.export().await, before);
     let stranger = Principal { workspace: domain::WorkspaceId::from_bytes([7; 16]), ..Principal::built_in() };
     let id = done.id.expect("something was written");
-    assert_eq!(there.store.take_back(&stranger, id).await.expect("answers"), None, "another's is none");
+    assert_eq!(there.store.take_back(&stranger, id, 0, &[]).await.expect("answers"), None, "another's is none");
+    let late = there.store.take_back(&Principal::built_in(), id, i64::MAX, &[]).await.expect("answers");
+    assert_eq!(late, None, "it is too long ago");
     assert_eq!(take_back(&there, 1).await, told(done.created, 0));
     assert_eq!(there.export().await, before);
     assert_eq!(take_back(&there, 1).await, None, "once");

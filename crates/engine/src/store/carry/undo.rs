@@ -84,16 +84,24 @@ struct Item {
 }
 
 impl Store {
-    /// Takes an import back; nothing where there is none, or it was too long ago.
+    /// Takes an import back that was made after `since`; nothing where there is none. Versions that a run asks for which is
+    /// still going on, `in_use`, stay.
     ///
     /// # Errors
     /// When the database does not take it; then nothing has changed.
-    pub async fn take_back(&self, of: &Principal, id: ImportId) -> Result<Option<TakenBack>, Error> {
+    pub async fn take_back(
+        &self,
+        of: &Principal,
+        id: ImportId,
+        since: i64,
+        in_use: &[(PromptId, u32)],
+    ) -> Result<Option<TakenBack>, Error> {
         let mut db = self.writer.begin().await?;
         sqlx::query("pragma defer_foreign_keys = on").execute(&mut *db).await?;
-        let found = sqlx::query("select 1 from imports where id = $1 and workspace = $2")
+        let found = sqlx::query("select 1 from imports where id = $1 and workspace = $2 and created_at >= $3")
             .bind(&id.as_bytes()[..])
             .bind(&of.workspace.as_bytes()[..])
+            .bind(since)
             .fetch_optional(&mut *db)
             .await?;
         if found.is_none() {
@@ -105,7 +113,7 @@ impl Store {
         }
         back.undone.taken_back += runs(&mut db, id).await?;
         for item in items(&mut db, id, Kind::Prompt).await? {
-            prompt(&mut db, of, item, &mut back).await?;
+            prompt(&mut db, of, item, in_use, &mut back).await?;
         }
         sqlx::query(
             "delete from version_contents where workspace = $1 and digest not in (select digest from versions)",
@@ -116,6 +124,15 @@ impl Store {
         sqlx::query("delete from imports where id = $1").bind(&id.as_bytes()[..]).execute(&mut *db).await?;
         db.commit().await?;
         Ok(Some(back))
+    }
+
+    /// Forgets what imports have written that were made before `until`: they cannot be taken back any more.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn purge_imports(&self, until: i64) -> Result<(), Error> {
+        sqlx::query("delete from imports where created_at < $1").bind(until).execute(&self.writer).await?;
+        Ok(())
     }
 }
 
@@ -169,6 +186,14 @@ async fn comparison(
     sqlx::query("delete from comparisons where id = $1").bind(&item.id[..]).execute(&mut *db).await?;
     if let Some(Former::Comparison(head, cells)) = item.former {
         put_comparison(db, of, *head, cells).await?;
+        // Of a run that is gone for good by now, nothing comes back.
+        sqlx::query(
+            "update comparison_cells set text = '', error = null where comparison = $1 \
+             and run in (select id from runs where deleted_at is not null and request is null)",
+        )
+        .bind(&item.id[..])
+        .execute(&mut *db)
+        .await?;
     }
     back.undone.taken_back += item.things;
     back.comparisons.push(ComparisonId::from_bytes(item.id));
@@ -202,15 +227,22 @@ async fn runs(db: &mut SqliteConnection, import: ImportId) -> Result<u64, Error>
     Ok(emptied.rows_affected())
 }
 
-/// Takes a prompt back, or the versions that were added to it and what was said anew. Where one of those versions was run
-/// since, they stay: the next one that is saved must not have its number.
-async fn prompt(db: &mut SqliteConnection, of: &Principal, item: Item, back: &mut TakenBack) -> Result<(), Error> {
+/// Takes a prompt back, or the versions that were added to it and what was said anew. Where one of those versions is used,
+/// they stay: the next one that is saved must not have its number.
+async fn prompt(
+    db: &mut SqliteConnection,
+    of: &Principal,
+    item: Item,
+    in_use: &[(PromptId, u32)],
+    back: &mut TakenBack,
+) -> Result<(), Error> {
     let id = PromptId::from_bytes(item.id);
     let kept_to = match &item.former {
         Some(Former::Prompt(_, versions)) => *versions,
         _ => 0,
     };
-    let is_used = kept_to > 0 && is_run_since(db, id, kept_to).await?;
+    let is_run = in_use.iter().any(|(prompt, number)| *prompt == id && *number > kept_to);
+    let is_used = is_run || kept_to > 0 && is_named(db, id, kept_to).await?;
     if !item.is_same || is_used {
         back.undone.kept += item.things;
         return Ok(());
@@ -235,9 +267,11 @@ async fn prompt(db: &mut SqliteConnection, of: &Principal, item: Item, back: &mu
     Ok(())
 }
 
-async fn is_run_since(db: &mut SqliteConnection, id: PromptId, number: u32) -> Result<bool, Error> {
+/// Whether a run or a column of a comparison names a later version.
+async fn is_named(db: &mut SqliteConnection, id: PromptId, number: u32) -> Result<bool, Error> {
     Ok(sqlx::query_scalar(
-        "select exists (select 1 from runs where prompt_id = $1 and version > $2 and deleted_at is null)",
+        "select exists (select 1 from runs where prompt_id = $1 and version > $2 and deleted_at is null) \
+         or exists (select 1 from comparison_columns where prompt = $1 and version > $2)",
     )
     .bind(&id.as_bytes()[..])
     .bind(number)
