@@ -1,6 +1,6 @@
 //! The first reading of a file: everything in it is looked at, nothing is written.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::carry::{Imported, REFUSED_MAX, Refused};
 use domain::limits::CELLS_MAX;
@@ -81,10 +81,10 @@ impl Findings {
     }
 }
 
-/// An entry that names prompts, and as what it was counted: created, updated, unchanged.
+/// An entry that names versions, and as what it was counted: created, updated, unchanged.
 struct OfPrompt {
     of: Entry,
-    prompts: Vec<PromptId>,
+    named: Vec<(PromptId, u32)>,
     counted: [u64; 3],
 }
 
@@ -99,8 +99,10 @@ pub struct Check<'a> {
     pub counts: Imported,
     /// The ids of the prompts, by their place; none where it could not be read.
     pub ids: Vec<Option<PromptId>>,
-    /// What names a prompt, and may be refused with it.
+    /// What names a version, and may be refused with its prompt.
     of_prompts: Vec<OfPrompt>,
+    /// How many versions of a prompt are here as the file has them, from the first on.
+    alike: HashMap<PromptId, u32>,
     prompts: HashSet<PromptId>,
     versions: HashSet<VersionId>,
     runs: HashSet<RunId>,
@@ -123,6 +125,7 @@ impl<'a> Check<'a> {
             counts: Imported::default(),
             ids: Vec::new(),
             of_prompts: Vec::new(),
+            alike: HashMap::new(),
             prompts: HashSet::new(),
             versions: HashSet::new(),
             runs: HashSet::new(),
@@ -147,34 +150,34 @@ impl<'a> Check<'a> {
             Item::Version(prompt, place, version) => self.version(prompt, place, &version),
             Item::Prompt(place, prompt, whole) => self.prompt(place, *prompt, whole).await?,
             Item::Run(place, run) => {
-                let (prompts, before) = (run.prompt.into_iter().collect(), self.counts.clone());
+                let (named, before) = (run.prompt.zip(run.version).into_iter().collect(), self.counts.clone());
                 self.run(place, *run).await?;
-                self.note(Entry::Run(place), prompts, &before);
+                self.note(Entry::Run(place), named, &before);
             }
             Item::Refused(of, mistake) => self.findings.add(of, "", &mistake),
             Item::Cell(comparison, place, cell) => self.cell(comparison, place, *cell),
             Item::Comparison(place, head, whole) => {
-                let prompts = head.spec.columns.iter().filter_map(|column| column.prompt).collect();
+                let named = head.spec.columns.iter().filter_map(|column| column.prompt.zip(column.version)).collect();
                 let before = self.counts.clone();
                 self.comparison(place, *head, whole).await?;
-                self.note(Entry::Comparison(place), prompts, &before);
+                self.note(Entry::Comparison(place), named, &before);
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, of: Entry, prompts: Vec<PromptId>, before: &Imported) {
-        if !prompts.is_empty() {
+    fn note(&mut self, of: Entry, named: Vec<(PromptId, u32)>, before: &Imported) {
+        if !named.is_empty() {
             let counted = [
                 self.counts.created - before.created,
                 self.counts.updated - before.updated,
                 self.counts.unchanged - before.unchanged,
             ];
-            self.of_prompts.push(OfPrompt { of, prompts, counted });
+            self.of_prompts.push(OfPrompt { of, named, counted });
         }
     }
 
-    /// Refuses what names a version of a prompt that is refused and is here: its number may be another version's.
+    /// Refuses what names a version of a prompt that is refused, where that number is or may become another version's here.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -188,9 +191,11 @@ impl<'a> Check<'a> {
         for id in refused.difference(&taken) {
             others.extend(self.store.owner_of_prompt(*id).await?.map(|_| *id));
         }
-        for OfPrompt { of, prompts, counted } in std::mem::take(&mut self.of_prompts) {
-            let is_named = |prompt: &PromptId| others.contains(prompt);
-            if self.findings.entries.contains(&of) || !prompts.iter().any(is_named) {
+        for OfPrompt { of, named, counted } in std::mem::take(&mut self.of_prompts) {
+            let is_another = |(prompt, number): &(PromptId, u32)| {
+                others.contains(prompt) && self.alike.get(prompt).is_none_or(|alike| number > alike)
+            };
+            if self.findings.entries.contains(&of) || !named.iter().any(is_another) {
                 continue;
             }
             self.counts.created -= counted[0];
@@ -255,6 +260,8 @@ impl<'a> Check<'a> {
             return Ok(());
         }
         let here = if owner.is_some() { self.store.digests(prompt.id).await? } else { Vec::new() };
+        let alike = versions.iter().zip(&here).take_while(|(version, here)| version.digest == Some(**here)).count();
+        self.alike.insert(prompt.id, u32::try_from(alike).unwrap_or(u32::MAX));
         for (at, version) in versions.iter().enumerate() {
             match (here.get(at), version.digest) {
                 (Some(known), Some(digest)) if *known != digest => {
