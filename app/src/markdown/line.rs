@@ -140,10 +140,14 @@ fn item(rest: &str, columns: usize) -> Option<Item> {
     }
 }
 
+/// What may stand after a mark at a line's end, and no other white space: what a line is must not be said otherwise when
+/// more of it has come.
+const TRAILING: [char; 4] = [' ', '\t', '\r', '\n'];
+
 /// True if the line ends the code that `fence` began.
 pub(super) fn closes(fence: &Fence, line: &str) -> bool {
     let (columns, at) = indent(line);
-    let rest = line[at..].trim_end();
+    let rest = line[at..].trim_end_matches(TRAILING);
     columns < 4 && rest.len() >= fence.len && rest.bytes().all(|byte| byte == fence.mark)
 }
 
@@ -151,14 +155,14 @@ pub(super) fn closes(fence: &Fence, line: &str) -> bool {
 /// that text inside a fence is shown as it arrives.
 pub(super) fn may_close(fence: &Fence, line: &str) -> bool {
     let (columns, at) = indent(line);
-    let rest = line[at..].trim_end_matches([' ', '\t', '\r']);
+    let rest = line[at..].trim_end_matches(TRAILING);
     columns < 4 && line.len() <= 256 && rest.bytes().all(|byte| byte == fence.mark)
 }
 
 /// The heading level if the line underlines a paragraph.
 pub(super) fn underline(line: &str) -> Option<u8> {
     let (columns, at) = indent(line);
-    let rest = line[at..].trim_end();
+    let rest = line[at..].trim_end_matches(TRAILING);
     let mark = *rest.as_bytes().first()?;
     let level = match mark {
         b'=' => 1,
@@ -171,7 +175,7 @@ pub(super) fn underline(line: &str) -> Option<u8> {
 /// The alignment of each column if the line is the second of a table.
 pub(super) fn delimiters(line: &str) -> Option<Vec<Align>> {
     let (columns, at) = indent(line);
-    let rest = line[at..].trim_end();
+    let rest = line[at..].trim_end_matches(TRAILING);
     if columns >= 4
         || !rest.contains(['|', ':'])
         || !rest.bytes().all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'))
