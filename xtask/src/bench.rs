@@ -18,7 +18,7 @@ const PORTKEY: &str = "crates/bench/portkey";
 /// What to measure.
 #[derive(Args, Default)]
 pub struct Options {
-    /// latency, gateway, streams, log, decode, server, build, page; all where none is named
+    /// latency, gateway, streams, log, decode, server, library, page, build; all where none is named
     names: Vec<String>,
     /// Try whether each one works, two minutes for all; keeps no figures
     #[arg(long)]

@@ -13,6 +13,19 @@ use crate::browser;
 /// How often the time that is left moves.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How many seconds are left of so many milliseconds, as they go by.
+#[must_use]
+pub fn seconds_left(left_ms: u64) -> RwSignal<u64> {
+    let left_s = RwSignal::new(left_ms.div_ceil(1_000));
+    Effect::new(move || {
+        let until = browser::now_ms() + left_ms as f64;
+        let count = move || left_s.set(((until - browser::now_ms()) / 1_000.0).ceil().max(0.0) as u64);
+        let timer = set_interval_with_handle(count, TICK).ok();
+        on_cleanup(move || timer.iter().for_each(|timer| timer.clear()));
+    });
+    left_s
+}
+
 /// Says that a run is deleted, and offers to bring it back.
 #[component]
 pub fn Undo(
@@ -23,13 +36,7 @@ pub fn Undo(
     /// Brings it back.
     restore: ServerAction<RestoreRun>,
 ) -> impl IntoView {
-    let left_s = RwSignal::new(left_ms.div_ceil(1_000));
-    Effect::new(move || {
-        let until = browser::now_ms() + left_ms as f64;
-        let count = move || left_s.set(((until - browser::now_ms()) / 1_000.0).ceil().max(0.0) as u64);
-        let timer = set_interval_with_handle(count, TICK).ok();
-        on_cleanup(move || timer.iter().for_each(|timer| timer.clear()));
-    });
+    let left_s = seconds_left(left_ms);
     let over = Memo::new(move |_| left_s.get() == 0);
     let failed = move || restore.value().with(|value| matches!(value, Some(Err(_))));
     view! {

@@ -1,7 +1,5 @@
 //! The rows of the list of comparisons, and what can be done with each.
 
-use std::time::Duration;
-
 use domain::ComparisonId;
 use domain::comparison::{ComparisonSummary, UNTITLED};
 use leptos::ev::{KeyboardEvent, SubmitEvent};
@@ -13,13 +11,12 @@ use crate::api::comparisons::{delete_comparison, duplicate_comparison, rename_co
 use crate::api::error::PageError;
 use crate::browser;
 use crate::components::icon::Icon;
+use crate::components::undo::seconds_left;
 use crate::state::figures::thousands;
 use crate::state::when;
 
 /// What stands above the reason why something was not done.
 const NOT_DONE: &str = "It was not done";
-/// How often the time that is left moves.
-const TICK: Duration = Duration::from_millis(250);
 
 impl Listing {
     fn change(self, id: ComparisonId, change: impl FnOnce(&mut ComparisonSummary)) {
@@ -293,13 +290,7 @@ fn Tools(listing: Listing, id: ComparisonId, name: String) -> impl IntoView {
 #[component]
 fn Deleted(listing: Listing, row: ComparisonSummary, left_ms: u64) -> impl IntoView {
     let (id, name) = (row.id, called(&row));
-    let left_s = RwSignal::new(left_ms.div_ceil(1_000));
-    Effect::new(move || {
-        let until = browser::now_ms() + left_ms as f64;
-        let count = move || left_s.set(((until - browser::now_ms()) / 1_000.0).ceil().max(0.0) as u64);
-        let timer = set_interval_with_handle(count, TICK).ok();
-        on_cleanup(move || timer.iter().for_each(|timer| timer.clear()));
-    });
+    let left_s = seconds_left(left_ms);
     let over = Memo::new(move |_| left_s.get() == 0);
     view! {
         <div class="undo">

@@ -1,7 +1,6 @@
 //! What comes from another server, written in one transaction.
 
 use domain::comparison::{Cell, CellCounts};
-use domain::limits::IMPORT_UNDO_MICROS;
 use domain::prompt::About;
 use domain::{Comparison, ComparisonId, ImportId, PromptContent, PromptId};
 use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
@@ -300,10 +299,6 @@ impl Carried {
                 .execute(&mut *self.db)
                 .await?;
         }
-        sqlx::query("delete from imports where created_at < $1")
-            .bind(now - IMPORT_UNDO_MICROS)
-            .execute(&mut *self.db)
-            .await?;
         self.db.commit().await?;
         Ok(self.has_written)
     }
