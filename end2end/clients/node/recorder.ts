@@ -1,15 +1,24 @@
 // A server that hands everything on to another one, keeps what came by the key that it came with, and tells it.
+// Told to take it for a proxy, a program that goes to a vendor's own address comes here as well.
 
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 
 /** One request, and the run that the answer named. */
-export type Recorded = { path: string; body: string; run: string | null };
+export type Recorded = { host: string; path: string; body: string; run: string | null };
 
 const HANDED_ON = ["authorization", "x-api-key", "anthropic-version", "content-type"];
 const HANDED_BACK = ["content-type", "x-etude-run"];
 const TOLD = "/recorded/";
+/** A certificate for the vendors' names, with its key. */
+const VENDORS_PEM = fileURLToPath(new URL("../../vendors.pem", import.meta.url));
+
+/** What makes a program come to a recorder in place of the vendors' own addresses, and believe that it is there. */
+export const insteadOfVendors = (recorder: string) => ({ HTTPS_PROXY: recorder, SSL_CERT_FILE: VENDORS_PEM });
 
 /** Stands in front of a server for as long as this process lives, and gives its own address. */
 export async function record(target: string): Promise<string> {
@@ -21,6 +30,7 @@ export async function record(target: string): Promise<string> {
       response.end(JSON.stringify(seen.get(path.slice(TOLD.length)) ?? []));
       return;
     }
+    const host = (request.headers["x-forwarded-host"] ?? request.headers.host ?? "").toString();
     const body = await text(request);
     const named = (names: string[], value: (name: string) => string | null | undefined): Record<string, string> =>
       Object.fromEntries(names.flatMap((name) => [[name, value(name) ?? ""]]).filter(([, value]) => value));
@@ -28,14 +38,22 @@ export async function record(target: string): Promise<string> {
     const method = request.method ?? "GET";
     const answer = await fetch(target + path, method === "GET" ? { headers } : { method, headers, body });
     const key = headers["x-api-key"] ?? headers["authorization"]?.replace(/^Bearer /, "") ?? "";
-    seen.set(key, [...(seen.get(key) ?? []), { path, body, run: answer.headers.get("x-etude-run") }]);
+    seen.set(key, [...(seen.get(key) ?? []), { host, path, body, run: answer.headers.get("x-etude-run") }]);
     response.writeHead(answer.status, named(HANDED_BACK, (name) => answer.headers.get(name)));
     for await (const piece of answer.body ?? []) response.write(piece);
     response.end();
   }
 
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     handOn(request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
+  };
+  const pem = await readFile(VENDORS_PEM);
+  const vendors = createTlsServer({ key: pem, cert: pem }, answer);
+  const server = createServer(answer);
+  // What a program says to a vendor is heard here, and handed on as the rest.
+  server.on("connect", (_, socket) => {
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    vendors.emit("connection", socket);
   });
   server.listen(0, "127.0.0.1").unref();
   await once(server, "listening");

@@ -49,6 +49,9 @@ export const counted = (upstream: Upstream, script: Script): string => `counted-
 /** As `model`, by way of a recorder that keeps what is sent. */
 export const recordedModel = (upstream: Upstream, script: Script): string => `recorded-${upstream}-${script}`;
 
+/** As `recordedModel`, at the upstream's own address, which the recorder stands in for. */
+export const ownModel = (upstream: Upstream, script: Script): string => `own-${upstream}-${script}`;
+
 /** The server's configuration, for the addresses of the mocks and of the recorder. */
 export function config(mock: string, counter: string, recorder: string): string {
   const providers = [
@@ -58,6 +61,8 @@ export function config(mock: string, counter: string, recorder: string): string 
     ["counted-anthropic", "anthropic", counter],
     ["recorded-openai", "openai", `${recorder}/v1`],
     ["recorded-anthropic", "anthropic", recorder],
+    ["own-openai", "openai", "https://api.openai.com/v1"],
+    ["own-anthropic", "anthropic", "https://api.anthropic.com"],
     // Nobody listens there.
     ["nowhere", "openai", "http://127.0.0.1:9/v1"],
   ] as const;
@@ -66,8 +71,11 @@ export function config(mock: string, counter: string, recorder: string): string 
     return `[[provider]]\n${lines.join("\n")}\n`;
   });
   for (const [provider] of providers) {
+    // At OpenAI's own address, others than this family would refuse some of what is asked.
+    const family = provider.startsWith("own-") ? "gpt-5.1-mock" : "mock";
     for (const script of SCRIPTS) {
-      tables.push(`[[model]]\nname = "${provider}-${script}"\nprovider = "${provider}"\nupstream = "mock-${script}"\n`);
+      const upstream = `${family}-${script}`;
+      tables.push(`[[model]]\nname = "${provider}-${script}"\nprovider = "${provider}"\nupstream = "${upstream}"\n`);
     }
   }
   // More at a time than the tests ever start.

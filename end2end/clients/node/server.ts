@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import { record } from "./recorder.js";
+import { insteadOfVendors, record } from "./recorder.js";
 import { EMBEDDED, config } from "./scripts.js";
 
 /** How long a start may take, in milliseconds; the embedded model is read from disk. */
@@ -35,7 +35,7 @@ export class Stage {
       const mock = () => stage.run(program, ["mock", "--addr", "127.0.0.1:0", "--ttft-ms", "5", "--rate", "0"], {});
       const [played, counter] = await Promise.all([mock(), mock()]);
       const recorder = await record(played);
-      const url = await stage.serve(program, gguf, config(played, counter, recorder));
+      const url = await stage.serve(program, gguf, config(played, counter, recorder), insteadOfVendors(recorder));
       return Object.assign(stage, { url, counter, recorder });
     } catch (error) {
       await stage.stop();
@@ -60,7 +60,7 @@ export class Stage {
     return child.url();
   }
 
-  private async serve(program: string, gguf: string, toml: string): Promise<string> {
+  private async serve(program: string, gguf: string, toml: string, more: Record<string, string>): Promise<string> {
     const at = (name: string) => join(this.folder, name);
     await writeFile(at("etude.toml"), toml);
     // Stands in for the page, which no client asks for.
@@ -77,6 +77,7 @@ export class Stage {
       // Servers that this machine may have, and that would add their models.
       OLLAMA_HOST: "127.0.0.1:1",
       LLAMA_ARG_PORT: "1",
+      ...more,
     });
     const ready = await fetch(`${url}/readyz`);
     if (!ready.ok) throw new Error(`the server is not ready: ${ready.status} ${await ready.text()}`);
@@ -121,9 +122,9 @@ class Program {
   }
 }
 
-/** The environment without what would change a server: its own settings, keys and addresses of providers. */
+/** The environment without what would change a server: its own settings, keys and addresses of providers, proxies. */
 function cleanEnv(): Record<string, string> {
-  const foreign = /^ETUDE_|_API_KEY$|^(OPENAI|ANTHROPIC)_/;
+  const foreign = /^ETUDE_|_API_KEY$|^(OPENAI|ANTHROPIC)_|_PROXY$/i;
   const entries = Object.entries(process.env).filter(([name, value]) => value !== undefined && !foreign.test(name));
   return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -13,14 +13,15 @@ import { promisify } from "node:util";
 
 import { sent, words } from "./clients.js";
 import { record, recorded } from "./recorder.js";
-import { UPSTREAMS, type Upstream, recordedModel } from "./scripts.js";
+import { UPSTREAMS, type Upstream, ownModel, recordedModel } from "./scripts.js";
 
 const run = promisify(execFile);
 
 const url = needed("ETUDE_URL");
 const upstream = needed("ETUDE_RECORDER_URL");
-/** The environment without what tells the tests where the server is: it would tell the programs, too. */
-const { ETUDE_URL: _, ...environment } = process.env;
+/** The environment without what would tell the programs, too, where to go. */
+const foreign = /^(OPENAI_|ANTHROPIC_|ETUDE_URL$)/;
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 /** Here nobody listens. */
 const NOWHERE = "http://127.0.0.1:9";
 
@@ -31,8 +32,19 @@ const folder = join(build, "programs");
 const STRICT = ["--ignoreConfig", "--strict", "--noUncheckedIndexedAccess", "--skipLibCheck"];
 const TARGET = ["--target", "es2022", "--module", "nodenext", "--types", "node", "--rootDir", folder];
 
-/** Runs one program after the other in one process: to load an SDK takes longer than all the rest. */
+/**
+ * Runs one program after the other in one process: to load an SDK takes longer than all the rest. What goes to a
+ * vendor's own address comes to the recorder, which is told that address: not every Node.js can be told of a proxy.
+ */
 const PLAY = `
+  const { fetch } = globalThis;
+  globalThis.fetch = (url, init) => {
+    const { protocol, host, pathname } = new URL(url);
+    if (protocol === "http:") return fetch(url, init);
+    const headers = new Headers(init.headers);
+    headers.set("x-forwarded-host", host);
+    return fetch(process.env.ETUDE_RECORDER_URL + pathname, { ...init, headers });
+  };
   for (const { file, settings } of JSON.parse(process.env.PROGRAMS)) {
     Object.assign(process.env, settings);
     await import(file).catch((error) => console.log(error));
@@ -44,8 +56,11 @@ const PLAY = `
 const WIRES = { openai: "/v1/chat/completions", anthropic: "/v1/messages" };
 const SDKS = { openai: "openai", anthropic: "@anthropic-ai/sdk" };
 
+/** Where a program goes: to Etude, to a server that speaks a vendor's wire, to the vendor's own address. */
+type Place = "etude" | "a server" | "its own address";
+
 /** What is asked for, over which wire, from whom. */
-type Case = { name: string; request: string; wire: Upstream; provider: Upstream; direct: boolean; stream: boolean };
+type Case = { name: string; request: string; wire: Upstream; provider: Upstream; to: Place; stream: boolean };
 
 /** What the page shows, what it needs of the environment, and what it has said. */
 type Program = { text: string; file: string; settings: Record<string, string>; key: string; said: string };
@@ -61,12 +76,14 @@ for (const file of (await readdir(sources)).sort()) {
       // What only one vendor knows goes to that vendor, over its own wire.
       if (only && (wire !== only || provider !== only)) continue;
       const script = source.includes('"tools"') ? "tool1" : "n4";
-      const request = source.replace("MODEL", recordedModel(provider, script));
-      for (const direct of wire === provider ? [false, true] : [false]) {
+      const places: Place[] = wire === provider ? ["etude", "a server", "its own address"] : ["etude"];
+      for (const to of places) {
+        const model = to === "its own address" ? ownModel : recordedModel;
+        const request = source.replace("MODEL", model(provider, script));
         for (const stream of [false, true]) {
-          const to = direct ? "itself" : `etude for ${provider}`;
-          const name = `${program} by ${wire} to ${to}, ${stream ? "streamed" : "whole"}`;
-          cases.push({ name, request, wire, provider, direct, stream });
+          const where = to === "etude" ? `etude for ${provider}` : to;
+          const name = `${program} by ${wire} to ${where}, ${stream ? "streamed" : "whole"}`;
+          cases.push({ name, request, wire, provider, to, stream });
         }
       }
     }
@@ -82,8 +99,9 @@ async function post(path: string, body: string): Promise<Response> {
 }
 
 /** Asks for a program as the page does. */
-async function write({ request, wire, direct, stream }: Case, place: number): Promise<Program> {
+async function write({ request, wire, to, stream }: Case, place: number): Promise<Program> {
   // Streamed, it is told where Etude is; else it goes where the page was.
+  const direct = to !== "etude";
   const choice = { language: "typescript", vendor: wire, direct, stream, base: stream ? NOWHERE : front };
   const answer = await post("/api/code", `{"run":${request},${JSON.stringify(choice).slice(1)}`);
   const { text, key_env } = (await answer.json()) as { text: string; key_env: string };
@@ -116,10 +134,12 @@ async function sentByRun(request: string): Promise<string> {
   return body;
 }
 
-async function check({ request, wire, provider, direct, stream }: Case, { key }: Program): Promise<void> {
+async function check({ request, wire, provider, to, stream }: Case, { key }: Program): Promise<void> {
   const want = await sentByRun(request);
+  const direct = to !== "etude";
   const came = await recorded(direct ? upstream : front, key);
   assert.equal(came.path, WIRES[wire]);
+  if (to === "its own address") assert.equal(came.host, `api.${wire}.com`);
   const body = JSON.parse(came.body);
   assert.equal(body.stream ?? false, stream);
   if (!direct) assert.equal(meaning((await sent(came.run)).body), meaning(want));

@@ -1,16 +1,23 @@
-"""A server that hands everything on to another one and keeps what came, by the key that it came with."""
+"""A server that hands everything on to another one and keeps what came, by the key that it came with.
 
+Told to take it for a proxy, a program that goes to a vendor's own address comes here as well.
+"""
+
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import httpx
 
 HANDED_ON = ("authorization", "x-api-key", "anthropic-version", "content-type")
 HANDED_BACK = ("content-type", "x-etude-run")
+# A certificate for the vendors' names, with its key.
+VENDORS_PEM = Path(__file__).parent.parent / "vendors.pem"
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class Recorder:
         self.url = url
         self.requests: dict[str, list[Request]] = defaultdict(list)
 
+    def instead_of_vendors(self) -> dict[str, str]:
+        """What makes a program come here in place of the vendors' own addresses, and believe that it is there."""
+        pem = str(VENDORS_PEM)
+        return {"HTTPS_PROXY": self.url, "SSL_CERT_FILE": pem, "CURL_CA_BUNDLE": pem}
+
     def only(self, key: str) -> Request:
         """The request that came with a key."""
         [request] = self.requests[key]
@@ -39,6 +51,8 @@ class Recorder:
 @contextmanager
 def recording(target: str) -> Iterator[Recorder]:
     """Stands in front of `target` until the block ends."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(VENDORS_PEM)
 
     class Handler(BaseHTTPRequestHandler):
         def hand_on(self) -> None:
@@ -59,6 +73,16 @@ def recording(target: str) -> Iterator[Recorder]:
                     self.wfile.write(piece)
 
         do_GET = do_POST = hand_on
+
+        def do_CONNECT(self) -> None:
+            """What a program says to a vendor is heard here, and handed on as the rest."""
+            self.send_response(200)
+            self.end_headers()
+            with tls.wrap_socket(self.connection, server_side=True) as inside:
+                Handler(inside, self.client_address, self.server)
+                # The answer's end is the connection's, which must be told; who has gone need not hear it.
+                with suppress(OSError):
+                    inside.unwrap()
 
         def log_message(self, *_: object) -> None:
             """Says nothing: pytest would show it with every failure."""

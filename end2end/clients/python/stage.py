@@ -19,6 +19,8 @@ EMBEDDED = "smollm2-135m-instruct"
 VENDORS = {"openai": ("lab", "{mock}/v1"), "anthropic": ("ant", "{mock}")}
 # What is played by way of the recorder: a text, and a text with the call of a tool.
 SEEN = ("n4", "n2-tool1")
+# The family of what answers at the vendors' own addresses: OpenAI's others would refuse some of what is asked.
+OWN = "gpt-5.1-mock"
 START_S = 60.0
 
 # A scripted model's name is its script. Each is there once behind each vendor's wire.
@@ -109,7 +111,7 @@ def staged(folder: Path) -> Iterator[Stage]:
             "OLLAMA_HOST": "127.0.0.1:1",
             "LLAMA_ARG_PORT": "1",
         }
-        with started("serve", folder=folder, **settings) as url:
+        with started("serve", folder=folder, **settings, **upstream.instead_of_vendors()) as url:
             stage = Stage(url, mock, upstream)
             stage.http.get("/readyz").raise_for_status()
             yield stage
@@ -127,13 +129,18 @@ def config(mock: str, recorder: str) -> str:
     """The server's configuration. Without a tier of its own, it runs 16 at a time."""
     tables = ['[[tier]]\nname = "default"\nconcurrent_runs = 200\n']
     for vendor, (provider, base_url) in VENDORS.items():
-        for prefix, url, scripts in [("", mock, SCRIPTS), ("seen-", recorder, SEEN)]:
+        places = [
+            ("", mock, "mock", SCRIPTS),
+            ("seen-", recorder, "mock", SEEN),
+            ("own-", f"https://api.{vendor}.com", OWN, SEEN),
+        ]
+        for prefix, url, family, scripts in places:
             name = f"{prefix}{provider}"
             head = f'[[provider]]\nname = "{name}"\nkind = "{vendor}"\n'
             tables.append(f'{head}base_url = "{base_url.format(mock=url)}"\napi_key = "sk-{name}"\n')
             for script in scripts:
                 head = f'[[model]]\nname = "{prefix}{vendor}-{script}"\n'
-                tables.append(f'{head}provider = "{name}"\nupstream = "mock-{script}"\n')
+                tables.append(f'{head}provider = "{name}"\nupstream = "{family}-{script}"\n')
     return "\n".join(tables)
 
 

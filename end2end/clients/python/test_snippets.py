@@ -26,6 +26,8 @@ from talk import words
 
 PROGRAMS = {path.stem: path.read_text() for path in Path(__file__).parent.parent.glob("programs/*.json")}
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+# Where a program goes: to Etude, to a server that speaks a vendor's wire, to the vendor's own address.
+ETUDE, SERVER, OWN = "etude", "a-server", "its-own-address"
 NOWHERE = "http://127.0.0.1:9"
 SECONDS = 60.0
 
@@ -37,12 +39,16 @@ class Case:
     program: str
     wire: str
     provider: str
-    direct: bool
+    to: str
     stream: bool
 
     def __str__(self) -> str:
-        to = "itself" if self.direct else f"etude-for-{self.provider}"
+        to = self.to if self.direct else f"etude-for-{self.provider}"
         return f"{self.program}-by-{self.wire}-to-{to}-{'stream' if self.stream else 'whole'}"
+
+    @property
+    def direct(self) -> bool:
+        return self.to != ETUDE
 
     @property
     def script(self) -> str:
@@ -50,7 +56,7 @@ class Case:
 
     @property
     def model(self) -> str:
-        return f"seen-{self.provider}-{self.script}"
+        return f"{'own' if self.to == OWN else 'seen'}-{self.provider}-{self.script}"
 
     @property
     def run(self) -> str:
@@ -66,8 +72,8 @@ def cases() -> Iterator[Case]:
                 # What only one vendor knows goes to that vendor, over its own wire.
                 if only and (wire, provider) != (only, only):
                     continue
-                for direct in (False, True) if wire == provider else (False,):
-                    yield from (Case(program, wire, provider, direct, stream) for stream in (False, True))
+                for to in (ETUDE, SERVER, OWN) if wire == provider else (ETUDE,):
+                    yield from (Case(program, wire, provider, to, stream) for stream in (False, True))
 
 
 CASES = list(cases())
@@ -116,6 +122,8 @@ class Writer:
         settings = {snippet["key_env"]: key}
         if case.stream and not case.direct:
             settings["ETUDE_URL"] = self.front.url
+        if case.to == OWN:
+            settings |= self.stage.upstream.instead_of_vendors()
         return Program(snippet["text"], settings, key)
 
     def sent(self, run: str) -> str:
@@ -134,6 +142,8 @@ class Writer:
         want = meaning(self.sent_by_run(case))
         request = (self.stage.upstream if case.direct else self.front).only(program.key)
         assert request.path == PATHS[case.wire]
+        if case.to == OWN:
+            assert request.headers["host"] == f"api.{case.wire}.com"
         assert json.loads(request.body).get("stream", False) is case.stream
         if not case.direct:
             assert meaning(self.sent(request.run)) == want
