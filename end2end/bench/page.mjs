@@ -3,7 +3,7 @@
 //   node end2end/bench/page.mjs --etude <binary> --site <folder> --model <gguf> [--quick] [--only ready,stream]
 //
 // --quick      shorter runs, smaller texts
-// --only       some of: ready, stream, long, prompt, sizes, compare
+// --only       some of: ready, stream, long, prompt, sizes, compare, diff
 // --profile    a folder for CPU profiles; what takes longest is said on stderr (and makes the figures worse)
 //
 // Progress goes to stderr. Slow is no failure: the exit status is not 0 only when something does not work.
@@ -13,6 +13,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { launch } from "./browser.mjs";
 import { compare } from "./figures/compare.mjs";
+import { diff } from "./figures/diff.mjs";
 import { long, longCourses } from "./figures/long.mjs";
 import { prompt } from "./figures/prompt.mjs";
 import { ready } from "./figures/ready.mjs";
@@ -21,7 +22,7 @@ import { stream } from "./figures/stream.mjs";
 import { say } from "./numbers.mjs";
 import { start } from "./programs.mjs";
 
-const FIGURES = { sizes, ready, stream, long, prompt, compare };
+const FIGURES = { sizes, ready, stream, long, prompt, compare, diff };
 
 function options() {
   const text = { type: "string" };

@@ -135,6 +135,24 @@ test("A4 versions that differ in their line ends alone say so; the same ends are
   await expect(texts.locator(".cm-specialChar")).toHaveCount(0);
 });
 
+test("A4 values that look alike in a table say in what they differ", async ({ page }) => {
+  const long = "The mail of a customer who asks about an order";
+  const inputs = { ends: "in\r\nput", blanks: "a  b", long };
+  const changed = { ends: "in\nput", blanks: "a b", long: `${long}.` };
+  const asked = user("{{ends}} {{blanks}} {{long}}");
+  const id = await prompt(page, { ...asked, inputs }, { ...asked, inputs: changed });
+  await open(page, `/p/${id}/diff/1..2`);
+  const row = (name: string) => section(page, "Default inputs").getByRole("row", { name });
+  await expect(row("ends")).toContainText("only the line ends differ: CR LF on the left, LF on the right");
+  await expect(row("long")).not.toContainText("line ends");
+  await open(page, `/p/${id}`);
+  for (const [name, value] of Object.entries(inputs)) await page.getByRole("textbox", { name }).fill(value);
+  await page.keyboard.press("Control+s");
+  const said = (name: string) => dialog(page).locator(".changes").getByRole("row", { name });
+  await expect(said("long")).toContainText("The mail of a custom…: differs further on");
+  await expect(said("blanks")).toContainText("a b: only blanks differ");
+});
+
 test.describe("the draft", () => {
   // Two drafts are no address.
   test.use({ allowedErrors: [/status of 404/] });
@@ -174,9 +192,12 @@ test.describe("the draft", () => {
     await expect(texts.locator(".cm-editor").first()).toContainText("Zero.");
     await diff(page).getByRole("link", { name: "Swap" }).click();
     await expect(page).toHaveURL(`/p/${id}/diff/2..draft`);
-    await beside(page).getByRole("link", { name: "v1" }).click();
+    await beside(page).getByRole("link", { name: "v1" }).focus();
+    await page.keyboard.press("Enter");
     await expect(page).toHaveURL(`/p/${id}/diff/1..draft`);
     await expect(texts.locator("header")).toContainText("+2");
+    // Who goes through the list by keyboard stays where they are.
+    await expect(beside(page).getByRole("link", { name: "v1" })).toBeFocused();
     await page.reload();
     await live(page);
     await expect(texts.locator("header")).toContainText("+2");

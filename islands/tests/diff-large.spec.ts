@@ -49,6 +49,49 @@ const scrolled = (page: Page): Promise<{ median: number; most: number }> =>
     return { median: Math.round(times[30]!), most: Math.round(times[59]!) };
   });
 
+/** How far apart lines are that stand in both texts, of those that are in the window, in pixels. */
+const apart = (page: Page): Promise<number[]> =>
+  page.evaluate(() => {
+    const side = (name: string) => {
+      const lines = new Map<string, number>();
+      for (const line of document.querySelectorAll(`.cm-merge-${name} .cm-line`)) {
+        const { top, bottom } = line.getBoundingClientRect();
+        const text = line.textContent ?? "";
+        if (bottom > 0 && top < innerHeight && text && !lines.has(text)) lines.set(text, top);
+      }
+      return lines;
+    };
+    const [old, now] = [side("a"), side("b")];
+    return [...old].flatMap(([text, top]) => (now.has(text) ? [Math.round(now.get(text)! - top)] : []));
+  });
+
+test("A4 what belongs together stays beside its like, of many thousand differences too", async ({ page, show }) => {
+  await show("<etude-diff data-view='split'></etude-diff>");
+  await load(page);
+  // Each change is higher on one side than on the other.
+  const recipe = `Array.from({ length: 7000 }, (_, n) => [
+    { same: [n + ': stands in both texts. '.repeat(n % 7 + 1)] },
+    { old: ['before '.repeat(n % 40)], new: ['after '.repeat(n % 30 * 2)] },
+  ]).flat()`;
+  await page.addScriptTag({ content: `document.querySelector("etude-diff").content = (${build.toString()})(${recipe})` });
+  await expect(page.locator("etude-diff[data-shown]")).toHaveCount(1);
+  const beside = async () => {
+    const pixels = await apart(page);
+    return pixels.length > 0 && pixels.every((apart) => Math.abs(apart) <= 1) ? "beside" : pixels;
+  };
+  for (const share of [0, 0.3, 0.31, 0.9, 0.5, 0.499, 1, 0.7]) {
+    await page.evaluate((share) => scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * share), share);
+    await expect.poll(beside, `at ${share}`).toBe("beside");
+  }
+  // By the wheel, up where nobody was.
+  await page.mouse.move(300, 300);
+  for (let turn = 0; turn < 30; turn += 1) {
+    await page.mouse.wheel(0, -400);
+    await page.waitForTimeout(20);
+  }
+  await expect.poll(beside, "after the wheel").toBe("beside");
+});
+
 for (const [name, recipe] of Object.entries(RECIPES)) {
   for (const layout of ["split", "unified"]) {
     test(`A4 ten megabytes that differ, ${layout}: ${name}`, async ({ page, show }) => {

@@ -4,6 +4,7 @@ use domain::change::{Changes, Fact, Row, What};
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use crate::state::line_ends;
 
 /// Longest value in a line, in characters.
 const VALUE_CHARS_MAX: usize = 20;
@@ -82,12 +83,34 @@ pub fn FromTo(
     /// The value.
     fact: Fact,
 ) -> impl IntoView {
-    let side = |value: Option<String>| value.map_or("nothing".to_owned(), |value| short(&value));
-    let (old, new) = (side(fact.old), side(fact.new));
+    let side = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), short);
+    let (old, new) = (side(&fact.old), side(&fact.new));
+    if let (Some(was), Some(is)) = (&fact.old, &fact.new)
+        && old == new
+        && was != is
+    {
+        return unseen(was, is, old).into_any();
+    }
     view! {
         <del>{old}</del>
         <Icon name="arrow-right" small=true/>
         <ins>{new}</ins>
+    }
+    .into_any()
+}
+
+/// Two values that look the same in a line: it says in what they differ.
+fn unseen(old: &str, new: &str, both: String) -> impl IntoView {
+    let how = if line_ends::shown(old) == line_ends::shown(new) {
+        "only line ends differ"
+    } else if old.split_whitespace().eq(new.split_whitespace()) {
+        "only blanks differ"
+    } else {
+        "differs further on"
+    };
+    view! {
+        {both}
+        <span class="faint">{format!(": {how}")}</span>
     }
 }
 

@@ -91,6 +91,18 @@ pub fn VersionDiffView(
     /// The prompt, for the page's header.
     opened: Opened,
 ) -> impl IntoView {
+    view! {
+        <main class="shell__main versions" id="main">
+            <VersionsBeside id old new page now opened/>
+            <Compared id old new found opened/>
+        </main>
+    }
+    .into_any()
+}
+
+/// What differs between two, and what can be done about it.
+#[component]
+fn Compared(id: PromptId, old: Side, new: Side, found: VersionDiff, opened: Opened) -> impl IntoView {
     let diff = Diff {
         id,
         old,
@@ -108,21 +120,18 @@ pub fn VersionDiffView(
     let sections = sections.map(|(place, section)| view! { <TextSection sides place section/> }).collect_view();
     let alike = format!("{} and {} say the same.", old.name(), new.name());
     view! {
-        <main class="shell__main versions" id="main">
-            <VersionsBeside id=diff.id old new page now opened/>
-            <section class="pane" role="region" aria-label="Diff">
-                <Bar diff sides changes/>
-                <div class="pane__body" tabindex="0" role="group" aria-label="What differs">
-                    <Archived opened/>
-                    <Said diff/>
-                    {none.then(|| view! { <p class="versions__none">{alike}</p> })}
-                    {sections}
-                    <FactsTable sides title="Model and parameters" label="Parameter" facts=found.settings/>
-                    <FactsTable sides title="Tools" label="Tool" facts=found.tools/>
-                    <FactsTable sides title="Default inputs" label="Variable" facts=found.inputs/>
-                </div>
-            </section>
-        </main>
+        <section class="pane" role="region" aria-label="Diff">
+            <Bar diff sides changes/>
+            <div class="pane__body" tabindex="0" role="group" aria-label="What differs">
+                <Archived opened/>
+                <Said diff/>
+                {none.then(|| view! { <p class="versions__none">{alike}</p> })}
+                {sections}
+                <FactsTable sides title="Model and parameters" label="Parameter" facts=found.settings/>
+                <FactsTable sides title="Tools" label="Tool" facts=found.tools/>
+                <FactsTable sides title="Default inputs" label="Variable" facts=found.inputs/>
+            </div>
+        </section>
     }
     .into_any()
 }

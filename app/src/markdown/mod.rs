@@ -84,9 +84,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The page keeps h1 and h2 for itself.
-    fn heading(level: u8) -> Kind {
-        Kind::Heading((level + 2).min(6))
+    /// A heading so many levels deep. The page keeps h1 and h2 for itself.
+    fn heading(depth: u8) -> Kind {
+        Kind::Heading((depth + 2).min(6))
     }
 
     fn start(self, joined: bool) -> String {

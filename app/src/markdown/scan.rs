@@ -33,8 +33,24 @@ pub(super) struct Scanner {
     mid: bool,
     /// Where the open block's text ends, blank lines left out.
     end: usize,
+    outline: Outline,
     /// How much has been read in search of open marks.
     pub looked: usize,
+}
+
+/// Which headings the next one may stand under: a bit for each level that the text gave them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outline(u8);
+
+impl Outline {
+    /// The next heading, on the page: one level under the heading that it belongs to, whatever the text left out between,
+    /// because who listens to a page goes by its levels.
+    fn next(&mut self, level: u8) -> Kind {
+        let own = 1 << (level.clamp(1, 6) - 1);
+        let above = self.0 & (own - 1);
+        self.0 = above | own;
+        Kind::heading(u8::try_from(above.count_ones()).unwrap_or_default() + 1)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -158,7 +174,7 @@ impl Scanner {
         match unit.start {
             Start::Blank => State::Idle,
             Start::Heading(level) => {
-                begin(Kind::heading(level), lead);
+                begin(self.outline.next(level), lead);
                 out.push(Step::Close { at: end, fence: false });
                 State::Idle
             }
@@ -203,7 +219,7 @@ impl Scanner {
         }
         if !unit.mid && paragraph.math.is_none() {
             if let Some(level) = line::underline(unit.text).filter(|_| !paragraph.cut) {
-                out.push(Step::Retype(Kind::heading(level)));
+                out.push(Step::Retype(self.outline.next(level)));
                 out.push(Step::Close { at: unit.end, fence: false });
                 return State::Idle;
             }

@@ -22,7 +22,8 @@ fn brief(html: &str) -> String {
 #[test]
 fn finished() {
     let cases = [
-        ("# a\n## b\n##### c #\n", "<h3>a</h3><h4>b</h4><h6>c</h6>"),
+        ("# a\n## b\n##### c #\n", "<h3>a</h3><h4>b</h4><h5>c</h5>"),
+        ("## a\n#### b\n### c\n## d\n# e\n## f\n", "<h3>a</h3><h4>b</h4><h4>c</h4><h3>d</h3><h3>e</h3><h4>f</h4>"),
         ("a\n===\nb\n---\n", "<h3>a</h3><h4>b</h4>"),
         ("a\nb  \nc\\\nd", "<p>a<br>b<br>c<br>d</p>"),
         ("- a\n- b\n  - c\n", "<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>"),

@@ -12,6 +12,7 @@ import { knownNames, paintVariables } from "../editor/paint.ts";
 import { endsAlike, specialChars } from "../editor/special.ts";
 import { theme } from "../editor/theme.ts";
 import { wrapLines } from "../editor/wrapping.ts";
+import { layBeside } from "./beside.ts";
 import { folds, openFold } from "./folds.ts";
 import { merge, sameLines, stretches, type Content } from "./model.ts";
 import { markHunk, numberColumn, paintStretches } from "./paint.ts";
@@ -61,6 +62,7 @@ function showSplit(parent: HTMLElement, content: Content, names: Names): Shown {
   };
   const [a, b] = [side("old", `${names.all}, ${names.old}`), side("new", `${names.all}, ${names.new}`)];
   const merged = new MergeView({ a, b, parent, highlightChanges: false, gutter: false, diffConfig: { override: () => changes(content) } });
+  layBeside(merged);
   const views = [merged.a, merged.b];
   const tell = (effect: StateEffect<unknown>): void => views.forEach((view) => view.dispatch({ effects: effect }));
   const place = (hunk: number): [EditorView, number] => {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::super::icon::Icon;
 use super::TwoSides;
+use crate::state::line_ends;
 
 /// The table; nothing where neither side says anything.
 #[component]
@@ -61,6 +62,8 @@ fn row(fact: Fact) -> impl IntoView {
     // Nothing is struck out or put in where there is nothing.
     let absent = || view! { <span class="faint">"not there"</span> }.into_any();
     let values = if fact.changed {
+        // Line ends are not seen in a table.
+        let ends = fact.old.as_deref().zip(fact.new.as_deref()).and_then(|(old, new)| line_ends::said(old, new));
         let old = fact.old.map_or_else(absent, |old| view! { <del>{old}</del> }.into_any());
         let new = fact.new.map_or_else(absent, |new| view! { <ins>{new}</ins> }.into_any());
         view! {
@@ -68,7 +71,10 @@ fn row(fact: Fact) -> impl IntoView {
             <td>
                 <Icon name="arrow-right" small=true/>
             </td>
-            <td class="param-diff__value">{new}</td>
+            <td class="param-diff__value">
+                {new}
+                {ends.map(|ends| view! { <small class="faint param-diff__ends">{ends}</small> })}
+            </td>
         }
         .into_any()
     } else {

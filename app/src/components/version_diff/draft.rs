@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::side::VersionsBeside;
-use super::{Failure, Icon, VersionDiffView};
+use super::{Compared, Failure, Icon};
 use crate::api::error::PageError;
 use crate::api::versions::draft_diff;
 use crate::drafts;
@@ -71,12 +71,9 @@ pub fn DraftDiffView(
         });
     });
     let (old, new) = if turned { (Side::Draft, Side::Version(version)) } else { (Side::Version(version), Side::Draft) };
-    move || {
-        let page = page.clone();
+    let found = move || {
         let said = match found.get() {
-            Found::Compared(found) => {
-                return view! { <VersionDiffView id old new found page now opened/> }.into_any();
-            }
+            Found::Compared(found) => return view! { <Compared id old new found opened/> }.into_any(),
             Found::Soon => view! {
                 <div class="page__state">
                     <p class="faint live-only" role="status">"Comparing the draft."</p>
@@ -105,18 +102,23 @@ pub fn DraftDiffView(
             .into_any(),
         };
         view! {
-            <main class="shell__main versions" id="main">
-                <VersionsBeside id old new page now opened/>
-                <section class="pane" role="region" aria-label="Diff">
-                    <header class="versions__bar">
-                        <h2>{old.name()} <Icon name="arrow-right" small=true/> <span class="sr-only">" compared with "</span> {new.name()}</h2>
-                    </header>
-                    <div class="pane__body" tabindex="0" role="group" aria-label="What differs">
-                        {said}
-                    </div>
-                </section>
-            </main>
+            <section class="pane" role="region" aria-label="Diff">
+                <header class="versions__bar">
+                    <h2>{old.name()} <Icon name="arrow-right" small=true/> <span class="sr-only">" compared with "</span> {new.name()}</h2>
+                </header>
+                <div class="pane__body" tabindex="0" role="group" aria-label="What differs">
+                    {said}
+                </div>
+            </section>
         }
         .into_any()
+    };
+    // What stands beside stays while the comparison is made: with it the focus, and the place to which one scrolled.
+    view! {
+        <main class="shell__main versions" id="main">
+            <VersionsBeside id old new page now opened/>
+            {found}
+        </main>
     }
+    .into_any()
 }

@@ -96,7 +96,6 @@ impl Compare {
 
     /// Compares a column with the first one; says whether there is more to do.
     fn compare_two(self, first: Col, other: Col, is_second: bool) -> bool {
-        let key = |column: Col| (column.id, column.run.id.get_untracked(), column.run.epoch.get_untracked());
         let ((a, a_run, a_epoch), (b, b_run, b_epoch)) = (key(first), key(other));
         let key = (a, b, a_run, b_run, a_epoch, b_epoch);
         // What has said nothing does not differ.
@@ -129,10 +128,20 @@ impl Compare {
         let parts_at = divergence.map(|divergence| (divergence.at, divergence.word));
         mark(other, Marks { ranges: differences.in_b, parts_at });
         if is_second {
-            mark(first, Marks { ranges: differences.in_a, parts_at });
+            // The flag is put where it will stay: one that went to and fro had the whole answer drawn twice each time.
+            mark(first, Marks { ranges: differences.in_a, parts_at: self.earliest(first) });
             self.agree(Some(agreement));
         }
         has_more
+    }
+
+    /// Where the first of the others parts from the first column, as far as they have been compared.
+    fn earliest(self, first: Col) -> Option<(usize, usize)> {
+        let (id, run, epoch) = key(first);
+        self.differ.pairs.with_value(|pairs| {
+            let own = pairs.iter().filter(|pair| (pair.key.0, pair.key.2, pair.key.4) == (id, run, epoch));
+            own.filter_map(|pair| pair.live.divergence()).map(|found| (found.at, found.word)).min()
+        })
     }
 
     fn agree(self, agreement: Option<u8>) {
@@ -146,9 +155,7 @@ impl Compare {
         let ids: Vec<u32> = columns.iter().map(|column| column.id).collect();
         let Some(own) = ids.first().copied() else { return };
         self.differ.pairs.update_value(|pairs| pairs.retain(|pair| pair.key.0 == own && ids.contains(&pair.key.1)));
-        let earliest = self.differ.pairs.with_value(|pairs| {
-            pairs.iter().filter_map(|pair| pair.live.divergence()).map(|found| (found.at, found.word)).min()
-        });
+        let earliest = columns.first().and_then(|first| self.earliest(*first));
         if let Some(first) = columns.first() {
             let marks = first.marks.get_untracked();
             let ranges = if columns.len() > 1 { marks.ranges } else { Vec::new() };
@@ -162,6 +169,11 @@ impl Compare {
             self.agree(None);
         }
     }
+}
+
+/// Which answer a column shows.
+fn key(column: Col) -> (u32, Option<RunId>, u32) {
+    (column.id, column.run.id.get_untracked(), column.run.epoch.get_untracked())
 }
 
 fn answer(column: Col, text: &str) -> Answer<'_> {

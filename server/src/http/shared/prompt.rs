@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::state::figures::{dollars, thousands};
+use app::state::compare::money;
+use app::state::figures::thousands;
 use app::state::settings::Param;
 use domain::{ChatMessage, Content, Part, PromptContent, Role, RunStatus, ToolCall};
 use engine::shares::{Answered, Page, Prompted};
@@ -202,7 +203,7 @@ fn form(token: &str, shown: &Prompted, left: i64, refused: Option<&Refused>) -> 
         r#"<section class="share__block" aria-labelledby="run"><h2 id="run">Inputs</h2><form class="share__card share__form" method="post" action="/s/{}/runs">{fields}{}<div class="share__run"><button class="button" data-kind="primary" type="submit">Run</button><span class="faint">At the cost of whoever shared it: {} left.</span></div></form></section>"#,
         escape(token),
         error.unwrap_or_default(),
-        dollars(left),
+        money(left),
     )
 }
 
@@ -226,7 +227,7 @@ fn link(token: &str, page: &Page, shown: &Prompted) -> String {
     let rows = [
         ("Ends", Some(until(page.expires_at, page.now))),
         ("Signed", Some("yes, can be revoked".into())),
-        ("Budget left", page.left_micros.map(dollars)),
+        ("Budget left", page.left_micros.map(money)),
         ("Attachments", (shown.attachments > 0).then(|| format!("{}, not shown", shown.attachments))),
     ];
     facts(&rows) + &download(token, page)
