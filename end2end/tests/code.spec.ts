@@ -70,6 +70,28 @@ test("A6 a run as a program, in every language and in both vendors' words", asyn
   await expect(code(page).getByRole("group", { name: "Python" })).not.toContainText("stream=True");
 });
 
+test("A6 a kept run is a program, too: of what was asked in it, whatever stands in the playground", async ({ page }) => {
+  const asked = { model: "quick", messages: [{ role: "user", content: "About {{topic}}." }], inputs: { topic: "lakes {{and}} ponds" }, params: { temperature: 0.4 } };
+  const ran = await page.request.post("/v1/runs", { data: asked });
+  expect(ran.ok()).toBe(true);
+  await ran.text();
+  await write(page);
+  await open(page, `/runs/${ran.headers()["x-etude-run"]}`);
+  await page.getByRole("button", { name: "Code", exact: true }).click();
+  await expect(code(page)).toContainText("what this run asked");
+  const text = await program(page, "curl", "OpenAI", ["About lakes {{and}} ponds.", "0.4"]);
+  expect(text).not.toContain("rivers");
+  await page.keyboard.press("Escape");
+  await expect(code(page)).toHaveCount(0);
+  await page.keyboard.press("Control+Shift+E");
+  await expect(code(page)).toContainText("what this run asked");
+  await page.keyboard.press("Escape");
+  // The page that it belongs to is gone.
+  await open(page, "/runs");
+  await page.keyboard.press("Control+Shift+E");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
 test("A6 to the provider itself where it speaks those words, and what was chosen is remembered", async ({ page, mock }) => {
   await write(page);
   await page.keyboard.press("Control+Shift+E");

@@ -99,3 +99,23 @@ test("A1 ten megabytes are pasted, edited and sent, and the page goes on", async
   await expect.poll(async () => (await valueOf(message(page))).length).toBe(10_000_008);
   await expect(output(page).getByRole("alert")).toHaveCount(0);
 });
+
+test("A1 a long text that was saved is laid out by its editor alone", async ({ page }) => {
+  const content = "All work and no play makes a dull page.\n".repeat(50_000);
+  const made = await page.request.post("/v1/presets", { data: { name: "Long", model: "quick", messages: [{ role: "user", content }] } });
+  const { id } = await made.json();
+  let come = () => {};
+  const held = new Promise<void>((done) => (come = done));
+  await page.route(/\/editor\.js/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`/p/${id}`, { waitUntil: "commit" });
+  const field = page.locator("etude-editor[data-long]");
+  await expect(field).toBeVisible();
+  await expect(field.locator("textarea")).toBeHidden();
+  come();
+  await live(page);
+  await expect(message(page)).toBeVisible();
+  await expect.poll(async () => (await valueOf(message(page))).length).toBe(content.length);
+});

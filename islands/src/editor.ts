@@ -32,6 +32,9 @@ export interface Edit {
 
 /** How long the text has to rest for `edit-idle`, in milliseconds. */
 const IDLE_MS = 300;
+/** From this length on telling a text takes longer than a frame, in UTF-16 units: it is done once the hand rests, too. */
+const HEAVY = 1024 * 1024;
+const IDLE_HEAVY_MS = 1_000;
 /** Up to this length the textarea is kept alike while resting, in UTF-16 units. */
 const SYNC_MAX = 256 * 1024;
 const MAX_HISTORY_BYTES = 1024 * 1024;
@@ -304,7 +307,7 @@ export class EtudeEditor extends HTMLElement {
     this.#stale = true;
     this.#tell("edit", { changes, length: update.state.doc.length, userEvent } satisfies Edit);
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#rest(), IDLE_MS);
+    this.#idle = setTimeout(() => this.#rest(), this.length < HEAVY ? IDLE_MS : IDLE_HEAVY_MS);
   }
 
   #rest(): void {

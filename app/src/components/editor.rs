@@ -11,6 +11,10 @@ use crate::browser::editors::{Editor as Element, files_of, note_behind, note_edi
 /// Up to this length a text is told with every key; a longer one while the keys rest. In UTF-16 units.
 const TOLD_AT_ONCE_MAX: usize = 64 * 1024;
 
+/// From this length on a text is not laid out before its editor has come, in bytes: a browser breaks all of its lines
+/// again for each piece that arrives, which takes it most of a minute for ten megabytes.
+const LAID_OUT_MAX: usize = 256 * 1024;
+
 /// Most lines of a field that its content cannot size.
 const ROWS_MAX: usize = 100;
 
@@ -118,12 +122,14 @@ pub fn Editor(
         count.clamp(lines, ROWS_MAX).to_string()
     };
     let initial = text.with_untracked(|text| escape(text));
+    let is_long = initial.len() > LAID_OUT_MAX;
     view! {
         <etude-editor
             kind=kind.name()
             known=move || known.get()
             min-lines=lines.to_string()
             data-shape=(kind != Kind::Text).then_some("field")
+            data-long=is_long.then_some("")
             on:edit=edit
             on:edit-idle=rest
             on:files=files

@@ -122,7 +122,7 @@ fn keys(overlays: Overlays) {
             "k" | "K" if main => overlays.show(Overlay::Commands),
             "/" if main => overlays.show(Overlay::Shortcuts),
             "b" | "B" if main => browser::turn_nav(),
-            "e" | "E" if shifted && overlays.desk.with_untracked(Option::is_some) => overlays.show(Overlay::Code),
+            "e" | "E" if shifted && overlays.has_code() => overlays.show(Overlay::Code),
             "?" if plain && overlays.single_keys.get_untracked() && !browser::is_typing() => {
                 overlays.show(Overlay::Shortcuts)
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::error::Code;
-use domain::{ApiError, Lineage, PromptId, Run, RunId, Shared};
+use domain::{ApiError, Lineage, NewRun, PromptId, Run, RunId, Shared};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -30,7 +30,7 @@ use crate::pages::not_found::NothingHere;
 use crate::state::commands;
 use crate::state::desk::find;
 use crate::state::filters::Filters;
-use crate::state::overlays::Overlays;
+use crate::state::overlays::{Overlay, Overlays};
 use crate::state::run::RunState;
 use crate::state::when;
 
@@ -179,6 +179,12 @@ fn KeptRun(
         over
     });
     deeds.focus("delete");
+    let overlays = expect_context::<Overlays>();
+    let asked = StoredValue::new(run.request.clone());
+    Effect::new(move || {
+        overlays.asked.set(asked.with_value(|asked| serde_json::from_str::<NewRun>(asked.as_str()).ok()))
+    });
+    on_cleanup(move || overlays.asked.set(None));
     let prefill = model.as_ref().is_some_and(|model| !model.refuses("prefill"));
     let page = view! {
         {(!ended).then(|| view! { <noscript inner_html=REFRESH></noscript> })}
@@ -249,6 +255,17 @@ fn Head(
             >
                 <Icon name="share-2" small=true/>
                 "Share"
+            </button>
+            <button
+                class="button live-only"
+                data-kind="quiet"
+                type="button"
+                aria-haspopup="dialog"
+                aria-keyshortcuts="Control+Shift+E"
+                on:click=move |_| overlays.show(Overlay::Code)
+            >
+                <Icon name="code" small=true/>
+                "Code"
             </button>
             <a class="button" data-kind="quiet" href=others>
                 <Icon name="git-compare" small=true/>

@@ -120,8 +120,10 @@ fn carrying(overlays: Overlays) -> Vec<Command> {
         ..act(CARRY, label, "download", &[], move || browser::download(&address))
     };
     let mut commands = Vec::new();
-    if overlays.desk.with_untracked(Option::is_some) {
+    if overlays.has_code() {
         commands.push(open("Code", "curl, Python, TypeScript, Rust", "code", &["Mod", "⇧", "E"], Overlay::Code));
+    }
+    if overlays.desk.with_untracked(Option::is_some) {
         commands.push(open("Share", "a link", "share-2", &[], Overlay::Share));
     }
     commands.push(open("Paste code", "curl, an SDK call, an exported prompt", "clipboard-paste", &[], Overlay::Paste));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{ApiError, Shared};
+use domain::{ApiError, NewRun, Shared};
 use leptos::prelude::*;
 
 use super::commands::Command;
@@ -67,6 +67,8 @@ pub struct Overlays {
     pub here: RwSignal<Option<Here>>,
     /// What is about to be shared, and its name; else it is what the playground shows.
     pub sharing: RwSignal<Option<(Shared, String)>>,
+    /// What was asked in the run that the page is about.
+    pub asked: RwSignal<Option<NewRun>>,
     /// The theme: `system`, `light` or `dark`.
     pub theme: RwSignal<&'static str>,
     /// Whether the main key for commands is ⌘.
@@ -84,6 +86,7 @@ impl Default for Overlays {
             trouble: RwSignal::new(None),
             here: RwSignal::new(None),
             sharing: RwSignal::new(None),
+            asked: RwSignal::new(None),
             theme: RwSignal::new("system"),
             apple: RwSignal::new(false),
             single_keys: RwSignal::new(true),
@@ -115,6 +118,12 @@ impl Overlays {
     pub fn share(self, what: Shared, name: impl Into<String>) {
         self.sharing.set(Some((what, name.into())));
         self.show(Overlay::Share);
+    }
+
+    /// Whether the page shows something that can be written as a program.
+    #[must_use]
+    pub fn has_code(self) -> bool {
+        self.desk.with_untracked(Option::is_some) || self.asked.with_untracked(Option::is_some)
     }
 
     /// Goes from the system's theme to light, to dark, and back.

@@ -5,6 +5,9 @@ use crate::error::{ApiError, Code};
 use crate::event::{Event, FinishReason, Finished, Queued, RunEvent, Started, ToolCallDelta, Usage};
 use crate::run::{Output, RunStatus};
 
+/// Over fewer milliseconds an answer has no speed: times are whole milliseconds, and what came at once came at any rate.
+const SPEED_MS_MIN: u64 = 10;
+
 /// What a run has become so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunView {
@@ -126,7 +129,7 @@ impl RunView {
         let tokens =
             if self.status.is_end() && self.usage.output_tokens > 0 { self.usage.output_tokens } else { self.deltas };
         let elapsed_ms = self.total_ms.unwrap_or(self.at_ms).saturating_sub(first);
-        (tokens > 1 && elapsed_ms > 0).then(|| (tokens - 1) as f64 * 1000.0 / elapsed_ms as f64)
+        (tokens > 1 && elapsed_ms >= SPEED_MS_MIN).then(|| (tokens - 1) as f64 * 1000.0 / elapsed_ms as f64)
     }
 }
 

@@ -72,9 +72,14 @@ pub(super) fn CodeDialog() -> impl IntoView {
     let overlays = expect_context::<Overlays>();
     view! {
         <Dialog overlay=Overlay::Code class="dialog" size="lg" label="Code">
-            {move || match overlays.desk.get_untracked() {
-                Some(desk) => view! { <OfDesk desk/> }.into_any(),
-                None => view! { <DialogHead title="Code"/> <div class="dialog__body"><p>"Open a prompt first."</p></div> }.into_any(),
+            {move || match (overlays.desk.get_untracked(), overlays.asked.get_untracked()) {
+                (Some(desk), _) => view! { <OfDesk desk/> }.into_any(),
+                (None, Some(run)) => view! {
+                    <DialogHead title="Code" note="what this run asked"/>
+                    <Program coding=Coding::of(run)/>
+                }
+                .into_any(),
+                (None, None) => view! { <DialogHead title="Code"/> <div class="dialog__body"><p>"Open a prompt first."</p></div> }.into_any(),
             }}
         </Dialog>
     }
@@ -95,6 +100,21 @@ struct Coding {
 }
 
 impl Coding {
+    /// Asks for a program of a run, as it was chosen last.
+    fn of(run: NewRun) -> Self {
+        let coding = Self {
+            run: StoredValue::new(NewRun { parent: None, request_id: None, ..run }),
+            choice: RwSignal::new(Choice::read(&browser::kept(CHOICE_KEY).unwrap_or_default())),
+            snippet: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            asked: StoredValue::new(0),
+            speaks: RwSignal::new([None; 2]),
+        };
+        coding.ask();
+        coding
+    }
+
     fn ask(self) {
         self.asked.update_value(|asked| *asked += 1);
         let own = self.asked.get_value();
@@ -162,20 +182,7 @@ fn OfDesk(desk: Desk) -> impl IntoView {
         if desk.differs() == Some(true) { format!("{version}, edited") } else { version }
     });
     let body = match composed {
-        Ok(run) => {
-            let choice = Choice::read(&browser::kept(CHOICE_KEY).unwrap_or_default());
-            let coding = Coding {
-                run: StoredValue::new(NewRun { parent: None, ..run }),
-                choice: RwSignal::new(choice),
-                snippet: RwSignal::new(None),
-                refused: RwSignal::new(None),
-                busy: RwSignal::new(false),
-                asked: StoredValue::new(0),
-                speaks: RwSignal::new([None; 2]),
-            };
-            coding.ask();
-            view! { <Program coding/> }.into_any()
-        }
+        Ok(run) => view! { <Program coding=Coding::of(run)/> }.into_any(),
         Err(refusal) => view! { <Refused desk refusal/> }.into_any(),
     };
     view! {
