@@ -57,8 +57,10 @@ fn Common(options: LeptosOptions) -> impl IntoView {
 /// Fetches what the page's script asks for first, at once: the script that loads the parts (`parts.rs`).
 #[component]
 fn PartsLoader(options: LeptosOptions) -> impl IntoView {
+    // `cargo leptos watch` calls it otherwise.
+    let is_watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let address = format!("/{}/parts.js", options.site_pkg_dir);
-    view! { <link rel="modulepreload" href=address crossorigin="anonymous" nonce=use_nonce()/> }
+    (!is_watched).then(|| view! { <link rel="modulepreload" href=address crossorigin="anonymous" nonce=use_nonce()/> })
 }
 
 /// The scripts that make more of what is there: the editor, the colours of code, the formulas. Nothing waits for them.
@@ -91,6 +93,7 @@ pub(crate) fn refused_document(
     let live = crate::live::Live::default();
     provide_context(live);
     provide_context(crate::state::overlays::Overlays::default());
+    provide_context(crate::state::spent::Session::of_tab());
     let run = RunState::default();
     run.refuse(refusal);
     let desk = Desk::new(models, draft, run, live);

@@ -40,6 +40,7 @@ use live::Live;
 use pages::not_found::NotFoundPage;
 use pages::playground::PlaygroundPage;
 use state::overlays::Overlays;
+use state::spent::Session;
 
 /// Every page there is.
 #[component]
@@ -48,6 +49,7 @@ pub fn App() -> impl IntoView {
     let live = Live::default();
     provide_context(live);
     provide_context(Overlays::default());
+    provide_context(Session::of_tab());
     Effect::new(move || live.open());
     parts::bring_others();
     view! {

@@ -9,6 +9,11 @@ test.use({
 name = "busy"
 provider = "lab"
 upstream = "mock-status429-retry2"
+[[model]]
+name = "dear"
+provider = "lab"
+upstream = "mock-ttft20-rate0-n24"
+price = { input = 0.0, output = 20000.0 }
 `,
 });
 test.beforeEach(async ({ mock }) => {
@@ -140,4 +145,29 @@ test.describe("a locked database", () => {
     await release();
     await expect(page.getByRole("list", { name: "Runs", exact: true }).getByRole("listitem")).toHaveCount(2, { timeout: 30_000 });
   });
+});
+
+test("F7 what the runs of a tab have cost is added up, once each, over a reload too", async ({ page, context }) => {
+  const spent = (of = page) => of.locator(".prompt-foot__spent");
+  await open(page);
+  await choose(page, "quick");
+  await message(page).fill("Count.");
+  await run(page).click();
+  await finished(page);
+  await expect(spent()).toHaveCount(0);
+  await choose(page, "dear");
+  await run(page).click();
+  await finished(page);
+  await expect(spent()).toHaveText("$0.48 this session");
+  await expect(spent()).toHaveAttribute("title", /^2 runs started in this tab, one of them without a known price/);
+  await page.reload();
+  await live(page);
+  await expect(spent()).toHaveText("$0.48 this session");
+  await run(page).click();
+  await expect(spent()).toHaveText("$0.96 this session");
+  // Another tab has a session of its own, although it shows a run that is kept.
+  const other = await context.newPage();
+  await open(other, `/?run=${await runId(page)}`);
+  await expect(other.locator(".prompt-foot__kept")).toBeAttached();
+  await expect(spent(other)).toHaveCount(0);
 });

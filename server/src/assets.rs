@@ -1,7 +1,7 @@
 //! The page's files: from the binary, or from the folder that `ETUDE_SITE_DIR` names.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
 use axum::body::Body;
@@ -99,13 +99,20 @@ impl Assets {
     }
 }
 
-/// A file as it is on the disk now. The islands are not built by `cargo leptos`: theirs are where npm puts them.
+/// A file as it is on the disk now. `cargo leptos` does not build the islands and does not follow the imports of a style
+/// sheet: those files are where they are written.
 fn watched_file(folder: &Path, name: &str) -> Option<File> {
-    let (folder, name) = match name.strip_prefix("pkg/islands/") {
-        Some(name) => (Path::new("islands/dist"), name),
-        None => (folder, name),
+    let package = name.strip_prefix("pkg/");
+    let path = match (package.and_then(|name| name.strip_prefix("islands/")), package) {
+        (Some(name), _) => Path::new("islands/dist").join(name),
+        (None, Some("etude.css")) => PathBuf::from("style/main.css"),
+        (None, Some(name)) if name.ends_with(".css") => Path::new("style").join(name),
+        _ if name.starts_with("islands/style/") => PathBuf::from(name),
+        _ => folder.join(name),
     };
-    index(&read_folder(folder).ok()?).ok()?.remove(name)
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_)));
+    let bytes = stays.then(|| std::fs::read(path)).and_then(Result::ok)?;
+    index(&HashMap::from([(name.to_owned(), bytes.into())])).ok()?.remove(name)
 }
 
 fn answer(name: &str, file: File, immutable: bool, headers: &HeaderMap) -> Response<Body> {

@@ -16,6 +16,7 @@ use crate::state::draft::DraftStoreFields;
 use crate::state::forecast::{Counted, Forecast, Weight, forecast};
 use crate::state::models::EMBEDDED;
 use crate::state::settings::Param;
+use crate::state::spent::Session;
 
 /// How long the keys must rest before tokens are counted.
 const REST: Duration = Duration::from_millis(400);
@@ -43,6 +44,14 @@ pub fn PromptFoot(
         None => "Forecast of this run".to_owned(),
     };
     let said = move || desk.kept.get();
+    let session = expect_context::<Session>();
+    session.count(desk.run);
+    let spent = move || {
+        let spent = session.spent();
+        spent
+            .said()
+            .map(|said| view! { <p class="prompt-foot__spent faint nowrap num" title=spent.meaning()>{said}</p> })
+    };
     view! {
         <footer class="pane__foot prompt-foot">
             <p class="forecast" id="forecast" title=title>
@@ -53,6 +62,7 @@ pub fn PromptFoot(
                 <span class="forecast__sep" aria-hidden="true">"·"</span>
                 <span>{move || about.with(|about| about.cost.clone())}</span>
             </p>
+            {spent}
             <Gaps desk unfilled about/>
             <span class="prompt-foot__kept faint nowrap" role="status" title=move || said().meaning() data-kept=move || (said() == Kept::Nowhere).then_some("no")>
                 {move || said().said()}

@@ -67,6 +67,7 @@ pub mod run_pick;
 pub mod secrets;
 pub mod settings;
 pub mod shares;
+pub mod spent;
 pub mod versions;
 pub mod waterfall;
 pub mod when;

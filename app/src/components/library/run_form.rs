@@ -19,6 +19,7 @@ use crate::components::output::Output;
 use crate::live::Live;
 use crate::state::preset::{INPUT, PresetForm};
 use crate::state::run::RunState;
+use crate::state::spent::Session;
 
 /// The form, and below it the output once there is one.
 #[component]
@@ -34,6 +35,7 @@ pub(super) fn RunForm(library: Library, preset: Arc<Preset>) -> impl IntoView {
         starting: RwSignal::new(None),
     };
     kept::keep(runner, id);
+    expect_context::<Session>().count(runner.run);
     Effect::new(move || {
         library.runner.set(Some(runner));
         if library.takes_focus.get_value() {
