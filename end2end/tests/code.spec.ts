@@ -86,10 +86,24 @@ test("A6 a kept run is a program, too: of what was asked in it, whatever stands 
   await page.keyboard.press("Control+Shift+E");
   await expect(code(page)).toContainText("what this run asked");
   await page.keyboard.press("Escape");
-  // The page that it belongs to is gone.
-  await open(page, "/runs");
-  await page.keyboard.press("Control+Shift+E");
-  await expect(page.getByRole("dialog")).toHaveCount(0);
+  // The page that it belongs to is left: there is nothing to write as a program.
+  await page.getByRole("link", { name: "Runs" }).first().click();
+  await expect(page).toHaveURL("/runs");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Type a command or a name" }).fill("code");
+  await expect(page.getByRole("option", { name: /^Paste code/ })).toBeVisible();
+  await expect(page.getByRole("option", { name: /^Code/ })).toHaveCount(0);
+});
+
+test("A6 a kept run is a program, too, when its prompt is away", async ({ page }) => {
+  const made = await page.request.post("/v1/presets", { data: { name: "Away", model: "quick", messages: [{ role: "user", content: "About {{topic}}." }] } });
+  const { id } = await made.json();
+  const ran = await page.request.post("/v1/runs", { data: { prompt: id, inputs: { topic: "moors" } } });
+  expect(ran.ok(), await ran.text()).toBe(true);
+  expect((await page.request.delete(`/v1/presets/${id}`)).ok()).toBe(true);
+  await open(page, `/runs/${ran.headers()["x-etude-run"]}`);
+  await page.getByRole("button", { name: "Code", exact: true }).click();
+  expect(await program(page, "curl", "OpenAI", ["About moors."])).toContain("quick");
 });
 
 test("A6 to the provider itself where it speaks those words, and what was chosen is remembered", async ({ page, mock }) => {

@@ -113,7 +113,7 @@ test("A1 a long text that was saved is laid out by its editor alone", async ({ p
   await page.goto(`/p/${id}`, { waitUntil: "commit" });
   const field = page.locator("etude-editor[data-long]");
   await expect(field).toBeVisible();
-  await expect(field.locator("textarea")).toBeHidden();
+  await expect(field.locator("textarea")).toHaveCSS("content-visibility", "hidden");
   come();
   await live(page);
   await expect(message(page)).toBeVisible();

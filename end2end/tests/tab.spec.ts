@@ -168,6 +168,8 @@ test("F7 what the runs of a tab have cost is added up, once each, over a reload 
   // Another tab has a session of its own, although it shows a run that is kept.
   const other = await context.newPage();
   await open(other, `/?run=${await runId(page)}`);
-  await expect(other.locator(".prompt-foot__kept")).toBeAttached();
+  await choose(other, "quick");
+  await run(other).click();
+  await finished(other);
   await expect(spent(other)).toHaveCount(0);
 });

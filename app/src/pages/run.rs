@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::error::Code;
-use domain::{ApiError, Lineage, NewRun, PromptId, Run, RunId, Shared};
+use domain::{ApiError, Lineage, PromptId, Run, RunId, Shared};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -32,6 +32,7 @@ use crate::state::desk::find;
 use crate::state::filters::Filters;
 use crate::state::overlays::{Overlay, Overlays};
 use crate::state::run::RunState;
+use crate::state::spent::Session;
 use crate::state::when;
 
 /// Without JavaScript the page is loaded again until the run has ended. As text, because a browser with
@@ -178,12 +179,12 @@ fn KeptRun(
         }
         over
     });
+    // One that this tab has started, and whose end it sees here.
+    expect_context::<Session>().count(state);
     deeds.focus("delete");
     let overlays = expect_context::<Overlays>();
     let asked = StoredValue::new(run.request.clone());
-    Effect::new(move || {
-        overlays.asked.set(asked.with_value(|asked| serde_json::from_str::<NewRun>(asked.as_str()).ok()))
-    });
+    Effect::new(move || overlays.asked.set(Some(asked.get_value())));
     on_cleanup(move || overlays.asked.set(None));
     let prefill = model.as_ref().is_some_and(|model| !model.refuses("prefill"));
     let page = view! {

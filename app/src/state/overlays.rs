@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{ApiError, NewRun, Shared};
+use domain::chat::Verbatim;
+use domain::{ApiError, Shared};
 use leptos::prelude::*;
 
 use super::commands::Command;
@@ -68,7 +69,7 @@ pub struct Overlays {
     /// What is about to be shared, and its name; else it is what the playground shows.
     pub sharing: RwSignal<Option<(Shared, String)>>,
     /// What was asked in the run that the page is about.
-    pub asked: RwSignal<Option<NewRun>>,
+    pub asked: RwSignal<Option<Verbatim>>,
     /// The theme: `system`, `light` or `dark`.
     pub theme: RwSignal<&'static str>,
     /// Whether the main key for commands is ⌘.

@@ -89,7 +89,8 @@ impl Session {
         self.0.get()
     }
 
-    /// Counts the runs that are started into `run`, each once, over a reload, too.
+    /// Counts the runs that are started into `run`, each once, over a reload, too. One whose end this tab never sees is not
+    /// in the total.
     pub fn count(self, run: RunState) {
         let starting = StoredValue::new(false);
         Effect::new(move || {

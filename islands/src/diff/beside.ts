@@ -43,7 +43,8 @@ export function layBeside(view: MergeView): void {
     if (view.dom.isConnected) lay();
   };
   measured.measure = () => {
-    rounds = 0;
+    // What is put in has the view measure, too: that is none of a new beginning.
+    if (frame === 0) rounds = 0;
     lay();
   };
 }

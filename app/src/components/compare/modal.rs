@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::browser;
+use crate::browser::editors::settle_editors;
 use crate::components::icon::Icon;
 
 /// A dialog, open from the moment on in which it is there.
@@ -38,7 +39,10 @@ pub(in crate::components) fn Modal(
             data-size=(!size.is_empty()).then_some(size)
             aria-label=title
             node_ref=node
-            on:close=move |_| on_close.run(())
+            on:close=move |_| {
+                settle_editors();
+                on_close.run(());
+            }
             on:click=click
         >
             <header class="dialog__head">

@@ -72,7 +72,7 @@ pub(super) fn CodeDialog() -> impl IntoView {
     let overlays = expect_context::<Overlays>();
     view! {
         <Dialog overlay=Overlay::Code class="dialog" size="lg" label="Code">
-            {move || match (overlays.desk.get_untracked(), overlays.asked.get_untracked()) {
+            {move || match (overlays.desk.get_untracked(), of_kept(overlays)) {
                 (Some(desk), _) => view! { <OfDesk desk/> }.into_any(),
                 (None, Some(run)) => view! {
                     <DialogHead title="Code" note="what this run asked"/>
@@ -83,6 +83,12 @@ pub(super) fn CodeDialog() -> impl IntoView {
             }}
         </Dialog>
     }
+}
+
+/// What was asked in the run that the page shows. All of it is in there, whatever has become of its prompt since.
+fn of_kept(overlays: Overlays) -> Option<NewRun> {
+    let run: NewRun = overlays.asked.with_untracked(|asked| serde_json::from_str(asked.as_ref()?.as_str()).ok())?;
+    Some(NewRun { prompt: None, version: None, label: None, preset_id: None, ..run })
 }
 
 /// What the dialog knows.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::preset_run::PresetRun;
 use crate::browser;
+use crate::browser::editors::settle_editors;
 use crate::state::preset::KeptForm;
 
 /// How long the keys must rest before it is written.
@@ -45,7 +46,10 @@ pub(super) fn keep(runner: PresetRun, id: PromptId) {
         timer.set_value(set_timeout_with_handle(write, REST).ok());
     });
     Effect::new(move || {
-        let leaving = window_event_listener_untyped("pagehide", move |_| write());
+        let leaving = window_event_listener_untyped("pagehide", move |_| {
+            settle_editors();
+            write();
+        });
         on_cleanup(move || {
             leaving.remove();
             stop();

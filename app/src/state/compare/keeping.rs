@@ -17,6 +17,7 @@ use super::{Col, Compare, Refused};
 use crate::api::comparisons::{SaveComparison, create_comparison, get_comparison, save_comparison};
 use crate::api::error::PageError;
 use crate::browser;
+use crate::browser::editors::settle_editors;
 use crate::live::Link;
 
 /// How long the keys must rest before a change is saved.
@@ -135,7 +136,10 @@ impl Compare {
             }
         });
         Effect::new(move || {
-            let leaves = window_event_listener_untyped("pagehide", move |_| self.send_behind());
+            let leaves = window_event_listener_untyped("pagehide", move |_| {
+                settle_editors();
+                self.send_behind();
+            });
             let seen = window_event_listener_untyped("visibilitychange", move |_| {
                 if !document().hidden() {
                     self.look_again();

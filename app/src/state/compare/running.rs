@@ -14,6 +14,7 @@ use super::{Compare, Over, Place};
 use crate::api::comparisons::{forecast_comparison, list_cells, pause_comparison, run_cells, stop_cells};
 use crate::api::error::PageError;
 use crate::browser;
+use crate::browser::editors::settle_editors;
 use crate::live::Link;
 
 /// How long after a change of cells their totals are counted.
@@ -51,6 +52,7 @@ impl Compare {
 
     /// Runs cells: saves what was typed, asks for a cap where one is called for, and begins.
     pub fn run(self, scope: CellScope) {
+        settle_editors();
         self.refused.set(None);
         if !self.can_run(&scope) {
             return;
