@@ -186,12 +186,14 @@ test("M1 two runs are picked and compared by keyboard alone", async ({ page }) =
   await expect(row(page, "Second").getByRole("link", { name: another })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(`/runs?with=${b}`);
+  await expect(row(page, "Second").getByRole("link")).toHaveCount(1);
   await expect(row(page, "Second").getByRole("link")).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL("/runs");
   await expect(page.getByRole("link", { name: "Second" })).toBeFocused();
   await page.keyboard.press("c");
   await expect(strip(page)).toBeVisible();
+  await expect(row(page, "Second").getByRole("link")).toHaveCount(1);
   await expect(row(page, "Second").getByRole("link")).toBeFocused();
   await page.keyboard.press("j");
   await expect(page.getByRole("link", { name: "Compare with First" })).toBeFocused();
