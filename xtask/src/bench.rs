@@ -26,7 +26,7 @@ pub struct Options {
     /// Print how large the page's files are, and measure nothing
     #[arg(long)]
     sizes: bool,
-    /// For `build`: also build everything anew, in a target directory of its own
+    /// For `build`: also both commands cold, in a target directory of their own; three quarters of an hour
     #[arg(long)]
     cold: bool,
 }

@@ -8,6 +8,7 @@ mod clients;
 mod crash;
 mod e2e;
 mod libraries;
+mod look;
 mod model;
 mod prices;
 mod progress;
@@ -77,6 +78,8 @@ enum Task {
         #[arg(long)]
         dev: bool,
     },
+    /// Look which functions the page's start calls, and list those that can come later
+    Look,
     /// Fetch the weights of the built-in model and check them
     Model,
     /// Make the table of public prices anew
@@ -112,6 +115,7 @@ fn dispatch(task: Task) -> Result<()> {
         Task::Tidy => tidy::run(&workspace),
         Task::Build { lean, optimised } => release::run(&workspace, lean, optimised),
         Task::Site { dev } => site::run(&workspace, dev),
+        Task::Look => look::run(&workspace),
         Task::Model => model::ensure().map(drop),
         Task::Prices => prices::run(&workspace),
         Task::Bench(options) => bench::run(&workspace, &options),

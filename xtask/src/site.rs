@@ -4,6 +4,7 @@
 
 mod css;
 mod islands;
+mod later;
 mod publish;
 mod wasm;
 
@@ -17,6 +18,8 @@ use anyhow::{Context, Result};
 use crate::progress::{ready, took};
 use crate::setup;
 use crate::workspace::Workspace;
+
+pub use later::LIST as LATER;
 
 /// What the page consists of: path below the site's root → content.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -37,9 +40,39 @@ pub fn run(workspace: &Workspace, dev: bool) -> Result<()> {
 pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
     let _lock = lock(workspace)?;
     let profile = if dev { wasm::Profile::Dev } else { wasm::Profile::Release };
-    let mut files = wasm::build(workspace, profile)?;
-    files.extend(islands::build(workspace)?);
+    assemble(workspace, wasm::build(workspace, profile)?, &workspace.target.join("site"))
+}
 
+/// A site whose page notes the functions that it calls.
+pub struct Noting {
+    pub dir: PathBuf,
+    whole: Vec<u8>,
+}
+
+impl Noting {
+    /// The list of those that were not called, for [`LATER`].
+    pub fn list(&self, called: &[usize]) -> Result<String> {
+        Ok(later::List::write(&wasm::parse(&self.whole, false)?, called))
+    }
+}
+
+/// Builds such a site.
+pub fn build_noting(workspace: &Workspace) -> Result<Noting> {
+    let _lock = lock(workspace)?;
+    let mut files = wasm::build(workspace, wasm::Profile::Noting)?;
+    let whole = files.remove("pkg/etude.wasm").context("there is no WASM file")?;
+    let mut module = wasm::parse(&whole, false)?;
+    later::note_calls(&mut module);
+    files.insert("pkg/etude.wasm".into(), module.emit_wasm());
+    let parts = files.remove("pkg/parts.js").context("there is no script that loads the parts")?;
+    files.insert("pkg/parts.js".into(), later::join_noting(&String::from_utf8(parts)?)?.into_bytes());
+    let dir = workspace.target.join("site-noting");
+    assemble(workspace, files, &dir)?;
+    Ok(Noting { dir, whole })
+}
+
+fn assemble(workspace: &Workspace, mut files: Files, dir: &Path) -> Result<Site> {
+    files.extend(islands::build(workspace)?);
     let started = Instant::now();
     let css = css::bundle(&workspace.root.join("style/main.css"))?;
     files.insert("pkg/etude.css".into(), css.into_bytes());
@@ -50,15 +83,14 @@ pub fn build(workspace: &Workspace, dev: bool) -> Result<Site> {
     files.insert("pkg/build.txt".into(), build[..16].into());
     add_folder(&mut files, &workspace.root.join("public"), "")?;
 
-    let dir = workspace.target.join("site");
-    let written = publish::publish(&dir, &files)?;
+    let written = publish::publish(dir, &files)?;
     let what = match written {
         0 => "nothing changed".to_owned(),
         count => format!("{count} files written and compressed in {}", took(started.elapsed())),
     };
     ready("site", &format!("build {}, {what}", &build[..16]));
     let stamp = stamp(&files);
-    Ok(Site { dir, stamp })
+    Ok(Site { dir: dir.to_owned(), stamp })
 }
 
 /// Waits until no other command builds the page in this target directory: they would clear each other's files.

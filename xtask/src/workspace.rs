@@ -67,10 +67,14 @@ impl Workspace {
         command(&self.root, program)
     }
 
-    /// Cargo, called as from a shell.
+    /// Cargo, called as from a shell. With `ETUDE_TIMINGS` set, a build leaves a report of its times.
     pub fn cargo<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Command {
         let mut cargo = self.command(cargo_program());
         cargo.args(args);
+        let builds = cargo.get_args().next().is_some_and(|verb| verb == "build");
+        if builds && std::env::var_os("ETUDE_TIMINGS").is_some() {
+            cargo.arg("--timings");
+        }
         cargo
     }
 

@@ -1,12 +1,13 @@
 //! What a change costs the one who makes it: builds, and the second start of `cargo xtask serve`.
 
-use std::fs::{self, File};
+mod cold;
+
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::Setting;
 use crate::process::{free_port, wait};
@@ -27,8 +28,8 @@ const NATIVE: [&str; 8] = [
 /// A file of each crate whose edit is tried.
 const EDITED: [(&str, &str); 3] =
     [("app", "app/src/lib.rs"), ("engine", "crates/engine/src/runs.rs"), ("server", "server/src/router.rs")];
-/// Crates of a cold build that are listed.
-const SLOWEST: usize = 10;
+/// Longest wait for a server that has to be built first.
+const BUILD: Duration = Duration::from_secs(3600);
 
 /// Runs the benchmark.
 pub async fn measure(setting: &Setting) -> Result<Report> {
@@ -54,14 +55,14 @@ pub async fn measure(setting: &Setting) -> Result<Report> {
         // It builds the server by itself, with other features of what it is made of: minutes, the first time.
         return Ok(report);
     }
-    serve(setting).await?;
+    serve(setting, cargo(setting)).await?;
     let mut served = Vec::new();
     for _ in 0..rounds {
-        served.push(serve(setting).await?);
+        served.push(serve(setting, cargo(setting)).await?);
     }
     report.figure("`cargo xtask serve`, second start", "s", Rounds::of(served), Some(Target::AtMost(5.0)));
     if setting.cold {
-        cold(setting, &mut report)?;
+        cold::measure(setting, &mut report).await?;
     }
     Ok(report)
 }
@@ -98,71 +99,24 @@ impl Drop for Served {
     }
 }
 
-async fn serve(setting: &Setting) -> Result<f64> {
+/// From `cargo xtask serve` until its port answers, in seconds.
+async fn serve(setting: &Setting, mut cargo: Command) -> Result<f64> {
     let folder = setting.folder()?;
     let port = free_port()?;
-    let mut command = cargo(setting);
-    command
+    cargo
         .args(["xtask", "serve"])
         .env("ETUDE_ADDR", format!("127.0.0.1:{port}"))
         .env("ETUDE_DATA_DIR", folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let began = Instant::now();
-    let _served = Served(command.spawn().context("starting cargo xtask serve")?);
+    let mut served = Served(cargo.spawn().context("starting cargo xtask serve")?);
     let url = format!("http://127.0.0.1:{port}");
-    // The first one may have to build.
-    for _ in 0..10 {
-        if wait(&url, "/healthz", |_| true).await.is_ok() {
-            break;
+    while wait(&url, "/healthz", |_| true).await.is_err() {
+        if let Some(status) = served.0.try_wait().context("looking at cargo xtask serve")? {
+            bail!("cargo xtask serve ended with {status}");
         }
+        ensure!(began.elapsed() < BUILD, "cargo xtask serve does not serve");
     }
-    wait(&url, "/healthz", |_| true).await?;
     Ok(began.elapsed().as_secs_f64())
-}
-
-/// A crate of a build, as cargo's report of its times has it.
-#[derive(Deserialize)]
-struct Unit {
-    name: String,
-    target: String,
-    duration: f64,
-}
-
-/// Builds everything anew, and lists what took longest.
-fn cold(setting: &Setting, report: &mut Report) -> Result<()> {
-    let target = setting.folder()?;
-    let mut cargo = cargo(setting);
-    cargo.args(["build", "--release", "--timings", "--target-dir"]).arg(target.path()).args(NATIVE);
-    report.figure("build, everything anew", "min", Rounds::once(timed(&mut cargo)? / 60.0), None);
-    let place = target.path().join("cargo-timings/cargo-timing.html");
-    let page = fs::read_to_string(&place).with_context(|| format!("reading {}", place.display()))?;
-    for unit in slowest(&page)? {
-        let title = format!("of it, `{}`{}", unit.name, unit.target);
-        report.figure(title, "s", Rounds::once(unit.duration), None);
-    }
-    Ok(())
-}
-
-fn slowest(page: &str) -> Result<Vec<Unit>> {
-    let (_, rest) = page.split_once("const UNIT_DATA = ").context("cargo's report has no UNIT_DATA")?;
-    let mut units = serde_json::Deserializer::from_str(rest).into_iter::<Vec<Unit>>();
-    let mut units = units.next().context("cargo's report ends early")?.context("reading cargo's report")?;
-    units.sort_by(|one, other| other.duration.total_cmp(&one.duration));
-    units.truncate(SLOWEST);
-    Ok(units)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_slowest_come_first() {
-        let page = r#"x const UNIT_DATA = [{"i":0,"name":"a","version":"1","mode":"todo","target":"","duration":1.5},
-            {"name":"b","target":" build-script","duration":9.0}];
-            const CONCURRENCY_DATA = [];"#;
-        let names: Vec<_> = slowest(page).expect("a list").into_iter().map(|unit| unit.name).collect();
-        assert_eq!(names, ["b", "a"]);
-    }
 }

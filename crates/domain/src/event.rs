@@ -70,12 +70,12 @@ macro_rules! events {
             /// # Errors
             /// When `data` is not JSON of that kind.
             pub fn read(seq: u64, kind: EventKind, data: &str) -> Result<Self, serde_json::Error> {
-                match kind {
-                    $(EventKind::$name => {
-                        let Dated { at_ms, data } = serde_json::from_str::<Dated<$data>>(data)?;
-                        Ok(Self { seq, at_ms, body: RunEvent::$name(data) })
-                    })*
-                }
+                // Read twice: into a flattened struct serde reads by way of a list of everything.
+                let Date { at_ms } = serde_json::from_str(data)?;
+                let body = match kind {
+                    $(EventKind::$name => RunEvent::$name(serde_json::from_str(data)?),)*
+                };
+                Ok(Self { seq, at_ms, body })
             }
         }
     };
@@ -108,7 +108,12 @@ impl EventKind {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
+struct Date {
+    at_ms: u64,
+}
+
+#[derive(Serialize)]
 struct Dated<T> {
     at_ms: u64,
     #[serde(flatten)]

@@ -84,6 +84,9 @@ export async function prompt(bench) {
     await open(page);
     await page.evaluate(watchKeys);
     const floor = await typeAround(page, count);
+    const pausing = (place) => PAUSES_MS[place % PAUSES_MS.length];
+    const haltingFloor = await type(page, count, pausing);
+    say(`  prompt: with pauses, in a short prompt: ${told(haltingFloor.keys)}`);
     const pasted = await paste(page, LINE, (megabytes * 1_000_000) / LINE.length);
     say(`  prompt: pasted after ${round(pasted)} ms`);
     await settle(page, 3_000);
@@ -91,7 +94,7 @@ export async function prompt(bench) {
     const steady = await profiled(bench, cdp, "prompt", () => typeAround(page, count));
     await settle(page);
     await page.evaluate(watchFrames);
-    const halting = await profiled(bench, cdp, "halting", () => type(page, count, (place) => PAUSES_MS[place % PAUSES_MS.length]));
+    const halting = await profiled(bench, cdp, "halting", () => type(page, count, pausing));
     say(`  prompt: with pauses: ${told(halting.keys)}`);
     await page.evaluate(() => (window.seen.tasks.length = window.seen.slow.length = 0));
     const rest = await profiled(bench, cdp, "rest", async () => {
@@ -111,7 +114,7 @@ export async function prompt(bench) {
       figure(`${name}: key to paint, p95`, "ms", "<= 16", all, `${how}; ${told(steady.keys)}; ${events(steady.slow, all.length)}; the same in a short prompt: ${told(floor.keys)}`, quantile(all, 0.95)),
       figure(`${name}: key to paint, p50`, "ms", "", all, "as above", quantile(all, 0.5)),
       figure(`${name}: work of a key, p95`, "ms", "<= 16", steady.keys.map((key) => key.work), "as above, without the wait for the next frame", quantile(steady.keys.map((key) => key.work), 0.95)),
-      figure(`${name}: key to paint after pauses, p95`, "ms", "<= 16", halting.keys.map((key) => key.ms), `keys ${Math.min(...PAUSES_MS)} to ${Math.max(...PAUSES_MS)} ms apart; ${told(halting.keys)}; ${events(halting.slow, count)}`, quantile(halting.keys.map((key) => key.ms), 0.95)),
+      figure(`${name}: key to paint after pauses, p95`, "ms", "<= 16", halting.keys.map((key) => key.ms), `keys ${Math.min(...PAUSES_MS)} to ${Math.max(...PAUSES_MS)} ms apart; ${told(halting.keys)}; ${events(halting.slow, count)}; the same in a short prompt: ${told(haltingFloor.keys)}`, quantile(halting.keys.map((key) => key.ms), 0.95)),
       figure(`${name}: longest task after the last key`, "ms", "", tasks.length ? tasks : [0], `long tasks in the ${REST_MS / 1_000} s after a key: ${tasks.map(Math.round).join(", ") || "none"}`, Math.max(0, ...tasks)),
       figure(`${name}: paste to paint`, "ms", "", [pasted], "a paste over what stands in Message 1"),
     ];

@@ -1,5 +1,7 @@
 //! The browser's half: cargo for wasm32, then the splitter, then wasm-bindgen.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,8 +10,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use walrus::{Function, FunctionKind, Module, ModuleConfig};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Files, add_folder};
+use super::{Files, add_folder, later};
 use crate::progress::{ready, run, step, took};
+use crate::setup;
 use crate::workspace::Workspace;
 
 /// How `frontend` is compiled (profiles of the root manifest).
@@ -17,19 +20,27 @@ use crate::workspace::Workspace;
 pub enum Profile {
     Dev,
     Release,
+    /// As the release, in one file and with the names of functions, for `later.rs`.
+    Noting,
 }
 
 impl Profile {
     fn name(self) -> &'static str {
         match self {
             Self::Dev => "wasm-dev",
-            Self::Release => "wasm-release",
+            Self::Release | Self::Noting => "wasm-release",
         }
     }
 }
 
 /// What the script that loads the parts is called; the main WASM imports it by this name.
-const LOADER: &str = "./parts.js";
+pub(super) const LOADER: &str = "./parts.js";
+
+/// What makes the page's files of what the compiler gives.
+const HOW: [&str; 3] = [include_str!("wasm.rs"), include_str!("later.rs"), later::SCRIPT];
+
+/// What the WASM calls the script that wasm-bindgen writes.
+const GLUE: &str = "./etude_bg.js";
 
 /// Compiles `frontend`; answers with `pkg/etude.js`, `pkg/etude.wasm`, the parts and what they import.
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<Files> {
@@ -44,8 +55,10 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Files> {
             .arg(&target))
     })?;
     let compiled = target.join("wasm32-unknown-unknown").join(profile.name()).join("frontend.wasm");
-    let bound = target.join(format!("bindgen-{}", profile.name()));
-    bind(&compiled, &bound, profile)?;
+    let name = if matches!(profile, Profile::Noting) { "noting" } else { profile.name() };
+    let bound = target.join(format!("bindgen-{name}"));
+    let list = fs::read_to_string(workspace.root.join(later::LIST)).unwrap_or_default();
+    bind(workspace, &compiled, &bound, profile, &later::List::read(&list))?;
 
     let mut files = Files::new();
     add_folder(&mut files, &bound.join("pkg"), "pkg/")?;
@@ -53,10 +66,15 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Files> {
 }
 
 /// Splits the WASM, and runs wasm-bindgen on what every page needs, unless this very WASM has been through it.
-fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
-    let wasm = fs::read(compiled).with_context(|| format!("reading {}", compiled.display()))?;
-    // What is cut is part of what was done.
-    let digest = blake3::Hasher::new().update(&wasm).update(NEVER_CALLED.concat().as_bytes()).finalize().to_hex();
+fn bind(workspace: &Workspace, compiled: &Path, out: &Path, profile: Profile, list: &later::List) -> Result<()> {
+    let wasm = read(compiled)?;
+    // How it was done is part of what was done.
+    let digest = blake3::Hasher::new()
+        .update(&wasm)
+        .update(list.text().as_bytes())
+        .update(HOW.concat().as_bytes())
+        .finalize()
+        .to_hex();
     let stamp = out.join("input.blake3");
     if fs::read_to_string(&stamp).is_ok_and(|known| known == digest.as_str()) {
         return Ok(());
@@ -70,20 +88,20 @@ fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
     let parts = split(&wasm, &pkg, &main)?;
     let mut cut = 0;
     for part in &parts {
-        let mut module = read(part, profile)?;
+        let mut module = parse(&read(part)?, matches!(profile, Profile::Dev))?;
         cut += cut_never_called(&mut module);
         walrus::passes::gc::run(&mut module);
         // The splitter leaves each number as wide as the linker may have needed it.
         fs::write(part, module.emit_wasm()).with_context(|| format!("writing {}", part.display()))?;
     }
-    let mut module = read(&main, profile)?;
+    let mut module = parse(&read(&main)?, true)?;
     cut += cut_never_called(&mut module);
     if cut == 0 && matches!(profile, Profile::Release) {
         bail!(
             "none of the functions that are never called is in the page: leptos has named them anew, and the page is larger than it need be"
         );
     }
-    Bindgen::new()
+    let mut output = Bindgen::new()
         .input_module("etude", module)
         .web(true)?
         .typescript(false)
@@ -92,10 +110,36 @@ fn bind(compiled: &Path, out: &Path, profile: Profile) -> Result<()> {
         // The parts are linked to them.
         .keep_lld_exports(true)
         .generate_output()
-        .and_then(|mut output| output.emit(&pkg))
         .context("wasm-bindgen failed: is the crate's version the one that xtask pins?")?;
+    let names = shorten(output.wasm_mut());
+    let whole = output.wasm_mut().emit_wasm();
+    output.emit(&pkg).context("writing what wasm-bindgen has made")?;
+    fs::remove_file(pkg.join("etude_bg.wasm")).context("clearing wasm-bindgen's file")?;
+    let script = pkg.join("etude.js");
+    let glue = fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
+    fs::write(&script, rename(&glue, &names)).with_context(|| format!("writing {}", script.display()))?;
+    let halves = match profile {
+        Profile::Dev | Profile::Noting => None,
+        Profile::Release => later::split(&whole, list, |bytes| parse(bytes, false))?,
+    };
+    let first = match halves {
+        None => whole,
+        Some(later::Halves { first, later }) => {
+            let script = pkg.join("parts.js");
+            let parts = fs::read_to_string(&script).with_context(|| format!("reading {}", script.display()))?;
+            fs::write(&script, later::join(&parts)?).with_context(|| format!("writing {}", script.display()))?;
+            fs::write(pkg.join("later.wasm"), later).context("writing what comes later")?;
+            first
+        }
+    };
+    if matches!(profile, Profile::Release) {
+        setup::npm_packages(workspace, "islands", "the editor's libraries and esbuild")?;
+        for script in ["etude.js", "parts.js"] {
+            minify(workspace, &pkg.join(script))?;
+        }
+    }
     // With LEPTOS_OUTPUT_NAME set, leptos's page asks for the file without `_bg`.
-    fs::rename(pkg.join("etude_bg.wasm"), pkg.join("etude.wasm")).context("naming the WASM file")?;
+    fs::write(pkg.join("etude.wasm"), first).context("writing the WASM file")?;
     fs::write(&stamp, digest.as_str()).with_context(|| format!("writing {}", stamp.display()))?;
     let count = parts.len();
     ready("bindings", &format!("wasm-bindgen ran, with {count} parts apart, in {}", took(started.elapsed())));
@@ -116,15 +160,49 @@ fn split(wasm: &[u8], pkg: &Path, main: &Path) -> Result<Vec<PathBuf>> {
     Ok(split.split_modules)
 }
 
-fn read(file: &Path, profile: Profile) -> Result<Module> {
-    let wasm = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+/// Reads a WASM file. The names of its functions are kept for stack traces alone: they are most of the file.
+pub(super) fn parse(wasm: &[u8], keeps_names: bool) -> Result<Module> {
     ModuleConfig::new()
         .strict_validate(false)
         .generate_dwarf(false)
-        // The names of leptos's types, for stack traces: most of the file when they are kept.
-        .generate_name_section(matches!(profile, Profile::Dev))
-        .parse(&wasm)
+        .generate_name_section(keeps_names)
+        .parse(wasm)
         .context("reading the WASM file")
+}
+
+/// With the editor's bundler.
+fn minify(workspace: &Workspace, script: &Path) -> Result<()> {
+    let esbuild = workspace.root.join("islands/node_modules/.bin/esbuild");
+    let mut esbuild = workspace.command(esbuild);
+    esbuild.arg(script).args(["--minify", "--format=esm", "--log-level=error", "--allow-overwrite"]);
+    run(esbuild.arg(format!("--outfile={}", script.display())))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("reading {}", file.display()))
+}
+
+/// Gives what the page imports from its script short names: half of each is a hash, which nothing compresses. Answers
+/// with the new names by the old ones.
+fn shorten(module: &mut Module) -> HashMap<String, String> {
+    let from_script = module.imports.iter_mut().filter(|import| import.module == GLUE);
+    from_script
+        .enumerate()
+        .map(|(number, import)| {
+            let name = format!("_{number:x}");
+            (std::mem::replace(&mut import.name, name.clone()), name)
+        })
+        .collect()
+}
+
+/// A script with other names.
+fn rename(script: &str, names: &HashMap<String, String>) -> String {
+    let is_outside = |character: char| !character.is_ascii_alphanumeric() && character != '_' && character != '$';
+    let words = script.split_inclusive(is_outside).map(|piece| {
+        let word = piece.trim_end_matches(is_outside);
+        names.get(word).map_or(piece.into(), |name| Cow::from(piece.replacen(word, name, 1)))
+    });
+    words.collect()
 }
 
 /// Parts of the mangled names of functions that leptos compiles for each view and our page never calls, although each
@@ -150,4 +228,16 @@ fn cut_never_called(module: &mut Module) -> usize {
         }
     }
     cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_names_are_renamed_and_nothing_else() {
+        let names = HashMap::from([("__wbg_new_0a".to_owned(), "_1".to_owned())]);
+        let script = "x = {__wbg_new_0a: f(), __wbg_new_0ab: g, y$__wbg_new_0a}; // __wbg_new_0a";
+        assert_eq!(rename(script, &names), "x = {_1: f(), __wbg_new_0ab: g, y$__wbg_new_0a}; // _1");
+    }
 }
