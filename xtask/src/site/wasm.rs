@@ -123,6 +123,8 @@ fn bind(workspace: &Workspace, compiled: &Path, out: &Path, profile: Profile, li
         Profile::Release => later::split(&whole, list, |bytes| parse(bytes, false))?,
     };
     let first = match halves {
+        // The list knows nothing of it: another compiler.
+        None if matches!(profile, Profile::Release) => parse(&whole, false)?.emit_wasm(),
         None => whole,
         Some(later::Halves { first, later }) => {
             let script = pkg.join("parts.js");
