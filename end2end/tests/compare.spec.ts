@@ -249,7 +249,7 @@ test("A5 by keyboard alone", async ({ page }) => {
 });
 
 test("A5 eight columns stream at once", async ({ page }) => {
-  await compare(page, Array.from({ length: 8 }, () => ({ model: "hundred" })));
+  await compare(page, Array.from({ length: 8 }, () => ({ model: "lasting" })));
   await runAll(page).click();
   for (const letter of "ABCDEFGH") await expect(said(column(page, letter))).toContainText(/\w+ \w+/);
   for (const letter of "ABCDEFGH") await expect(column(page, letter)).toHaveAttribute("aria-busy", "true");

@@ -8,7 +8,8 @@ export const MODELS = `${LAB}
 ${[
   ["slow", "mock-ttft50-rate20-n80"],
   ["refused", "mock-status429"],
-  ["hundred", "mock-ttft20-rate100-n600"],
+  // Goes on until it is stopped, and leaves a slow machine time for eight of them; `bench page` has them faster.
+  ["lasting", "mock-ttft20-rate30-n2000"],
 ]
   .map(([name, upstream]) => `\n[[model]]\nname = "${name}"\nprovider = "lab"\nupstream = "${upstream}"\n`)
   .join("")}
