@@ -26,6 +26,7 @@ export default defineConfig({
       ],
     },
     screenshot: "only-on-failure",
-    trace: "retain-on-failure",
+    // A trace of every test takes as long as half of the tests: `cargo xtask e2e -- --trace on` has one when it is wanted.
+    trace: "off",
   },
 });

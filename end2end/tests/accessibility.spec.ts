@@ -1,19 +1,11 @@
 // Every state of the page passes every rule of axe, in both themes, wide and narrow.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, finished, grown, LAB, message, open, output, run, runId } from "./playground";
 
 test.use({ config: LAB, allowedErrors: [/404/] });
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  // Colours move for 90 ms after a change; half-way values are nobody's.
-  await page.waitForTimeout(150);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  expect(told, state).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {

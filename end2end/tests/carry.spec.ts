@@ -1,10 +1,10 @@
 // Files: a prompt is carried away and brought back, here or elsewhere.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { open } from "./playground";
 import { freePort, needed, Process } from "./process";
@@ -186,9 +186,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test("M1 no step of an import breaks a rule", async ({ page }) => {
         const file = await carried(page);
         const check = async (state: string) => {
-          await page.waitForTimeout(300);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), state).toEqual([]);
+          await expectAccessible(page, state);
           expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBeLessThanOrEqual(width);
         };
         await open(page);

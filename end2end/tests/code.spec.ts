@@ -1,7 +1,7 @@
 // A run as a program, and a program as a playground.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, LAB, live, message, open, valueOf } from "./playground";
 
@@ -255,9 +255,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test("M1 neither dialog breaks a rule", async ({ page }) => {
         await open(page);
         const check = async (state: string) => {
-          await page.waitForTimeout(300);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), state).toEqual([]);
+          await expectAccessible(page, state);
           expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBeLessThanOrEqual(width);
         };
         await page.keyboard.press("Control+Shift+E");

@@ -1,8 +1,8 @@
 // Columns side by side: all at once, each by itself, told apart by word.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
+import { expectAccessible } from "./axe";
 import { column, columns, compare, ended, keptComparison, MODELS, runAll, said, stopAll, textIn } from "./comparing";
 import { expect, test } from "./fixtures";
 import { expectWhole, live, message, open } from "./playground";
@@ -331,12 +331,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test.use({ colorScheme, viewport: { width, height: 844 }, allowedErrors: [/404/] });
 
       test("M1 no state of a comparison breaks a rule", async ({ page }) => {
-        const clean = async (state: string) => {
-          await page.waitForTimeout(150);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-          expect(told, state).toEqual([]);
-        };
+        const clean = (state: string) => expectAccessible(page, state);
         await open(page, "/compare");
         await clean("none yet");
         await open(page, "/compare?id=cmp_nothing");

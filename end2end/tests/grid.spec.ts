@@ -1,7 +1,7 @@
 // The grid: rows of inputs from a table as people have them, and every cell of it.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { compare, keptComparison, MODELS, runAll, stopAll } from "./comparing";
 import { expect, test } from "./fixtures";
 import { live } from "./playground";
@@ -172,12 +172,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       test.use({ colorScheme, viewport: { width, height: 844 } });
 
       test("M1 no state of a grid breaks a rule", async ({ page }) => {
-        const clean = async (state: string) => {
-          await page.waitForTimeout(150);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-          expect(told, state).toEqual([]);
-        };
+        const clean = (state: string) => expectAccessible(page, state);
         await compare(page, [{ model: "slow", text: "{{mail}}" }, { model: "torn", text: "{{mail}}" }, { model: "echo", text: "{{mail}} too" }], {
           rows: numbered(30),
           dataName: "mails.csv",

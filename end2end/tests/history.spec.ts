@@ -1,7 +1,7 @@
 // The history: every run is found again, read to the last byte, deleted and brought back.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, expectText, figure, LAB, live, message, open, output } from "./playground";
 
@@ -196,13 +196,6 @@ test.describe("without JavaScript", () => {
     await expect(output(page).or(page.getByRole("group", { name: "Request as sent" })).first()).toBeVisible();
   });
 });
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  // Colours move for 90 ms after a change; half-way values are nobody's.
-  await page.waitForTimeout(150);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {

@@ -1,7 +1,7 @@
 // The library: a prompt is found whatever one remembers of it, and run without leaving the list.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Locator, Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, expectText, expectWhole, figure, finished, grown, kept, LAB, live, open, output, run, runId, stop, textOf } from "./playground";
 
@@ -375,13 +375,6 @@ test.describe("without JavaScript", () => {
     await expect(drawer(page)).toHaveCount(0);
   });
 });
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  // Colours move for 90 ms after a change; half-way values are nobody's.
-  await page.waitForTimeout(150);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [1440, 390]) {

@@ -1,7 +1,7 @@
 // Texts to the byte: line ends and what cannot be seen come through the fields unharmed; a version beside the draft.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
 
@@ -57,13 +57,6 @@ async function prepend(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text);
   await page.keyboard.press("Enter");
   await expect(edited(page)).toBeAttached();
-}
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  // Colours move for 90 ms after a change; half-way values are nobody's.
-  await page.waitForTimeout(200);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
 }
 
 test("A4 a text with CR LF does not show as edited, and is run as it was written", async ({ page }) => {

@@ -1,6 +1,6 @@
 // Commands, keys and settings.
 
-import AxeBuilder from "@axe-core/playwright";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, figure, finished, grown, LAB, live, message, open, output, run, runId, stop } from "./playground";
 import type { Page } from "@playwright/test";
@@ -175,10 +175,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
       test("M1 no dialog and no page of the settings breaks a rule", async ({ page }) => {
         await open(page);
-        const check = async (state: string) => {
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), state).toEqual([]);
-        };
+        const check = (state: string) => expectAccessible(page, state);
         await page.keyboard.press("Control+k");
         await typed(page).fill("run");
         await page.waitForTimeout(300);

@@ -1,7 +1,7 @@
 // Any two runs compared: what was asked, what came back, the figures; and the ways to pick them.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, LAB, live, open } from "./playground";
 
@@ -42,13 +42,6 @@ const cells = async (page: Page, name: string) => {
 const strip = (page: Page) => page.getByRole("region", { name: /^Choose the run to compare with/ });
 const short = (id: string) => `…${id.slice(-6)}`;
 const another = "Compare with another run";
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  // Colours move for 90 ms after a change; half-way values are nobody's.
-  await page.waitForTimeout(200);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
-}
 
 test("A7 two runs are compared: what was asked, what came back, what it took", async ({ page }) => {
   const a = await ended(page, { model: "echo", messages: [{ role: "system", content: "Be brief." }, ...user("About {{topic}}\nin two lines").messages], inputs: { topic: "rivers" }, params: { temperature: 0.7 } });

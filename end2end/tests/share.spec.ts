@@ -1,7 +1,7 @@
 // Links: something is handed to someone who is nobody here, and taken back.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Browser, Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { compare, runAll, stopAll } from "./comparing";
 import { expect, test, watchErrors } from "./fixtures";
 import { choose, finished, grown, LAB, message, open, run, runId, textOf } from "./playground";
@@ -254,9 +254,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 
       test("M1 neither dialog breaks a rule", async ({ page }) => {
         const check = async (state: string) => {
-          await page.waitForTimeout(300);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), state).toEqual([]);
+          await expectAccessible(page, state);
           expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBeLessThanOrEqual(width);
         };
         const answer = await page.request.post("/v1/runs", {

@@ -1,7 +1,7 @@
 // A prompt's versions: saved, edited, compared, restored, merged, forked, put away. Nothing that was written is lost.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
 
@@ -46,12 +46,6 @@ const user = (content: string) => ({ messages: [{ role: "user", content }] });
 async function fromMenu(page: Page, item: string): Promise<void> {
   await page.locator("#prompt-name").click();
   await menu(page).getByRole("menuitem", { name: item, exact: true }).click();
-}
-
-async function expectAccessible(page: Page, state: string): Promise<void> {
-  await page.waitForTimeout(250);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`), state).toEqual([]);
 }
 
 test("A4 save, edit, diff, restore", async ({ page }) => {
