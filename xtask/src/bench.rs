@@ -7,8 +7,8 @@ use std::ffi::OsString;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::progress::{run as run_command, step};
-use crate::tests::NATIVE;
+use crate::progress::run as run_command;
+use crate::tests::build_server;
 use crate::workspace::Workspace;
 use crate::{model, setup, site};
 
@@ -50,9 +50,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     let model = model::ensure()?;
     let site = site::build(workspace, false)?;
-    step("bench", "compiling the server and its benchmarks", || {
-        run_command(workspace.cargo(["build", "--release"]).args(NATIVE))
-    })?;
+    let etude = build_server(workspace)?;
     let mut bench = workspace.command(workspace.target.join("release/etude-bench"));
     bench.args(&options.names);
     for (flag, given) in [("--quick", options.quick), ("--cold", options.cold)] {
@@ -63,7 +61,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     };
     place("--root", workspace.root.clone().into());
     place("--target", workspace.target.clone().into());
-    place("--etude", workspace.target.join("release/etude").into());
+    place("--etude", etude.into());
     place("--site", site.dir.into());
     place("--model", model.into());
     place("--scratch", workspace.target.join("bench").into());

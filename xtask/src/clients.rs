@@ -6,9 +6,9 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::libraries;
-use crate::serve;
 use crate::setup;
 use crate::tally::{Tally, run_counted};
+use crate::tests;
 use crate::workspace::Workspace;
 
 /// Where they are.
@@ -18,7 +18,7 @@ const LIBRARIES: [&str; 3] = ["reqwest", "rustls", "tokio"];
 
 /// Builds the server and lets the clients talk to it; answers with their count and, if some failed, which.
 pub fn run(workspace: &Workspace, model: &Path) -> Result<(Tally, Option<String>)> {
-    let etude = serve::build_server(workspace)?;
+    let etude = tests::build_server(workspace)?;
     let libraries = serde_json::to_string(&libraries::of_server(workspace, &LIBRARIES)?)?;
     let mut tally = Tally::default();
     let mut red = Vec::new();

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::progress::run as run_command;
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
-use crate::{model, serve, setup, site};
+use crate::{model, setup, site, tests};
 
 /// `cargo xtask e2e`: builds what the tests need, then runs them.
 pub fn run_alone(workspace: &Workspace, args: &[String]) -> Result<()> {
@@ -24,7 +24,7 @@ pub fn run_alone(workspace: &Workspace, args: &[String]) -> Result<()> {
 /// Builds site and server and runs Playwright; answers with its count and, if it failed, why.
 pub fn run(workspace: &Workspace, model: &Path, args: &[String]) -> Result<(Tally, Option<String>)> {
     let site = site::build(workspace, false)?;
-    let etude = serve::build_server(workspace)?;
+    let etude = tests::build_server(workspace)?;
     let mut playwright = workspace.command("npx");
     playwright
         .current_dir(workspace.root.join("end2end"))

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::progress::shown;
+use crate::tests::NATIVE;
 use crate::workspace::Workspace;
 
 /// A library, as cargo has built it.
@@ -35,8 +36,8 @@ struct Target {
 
 /// The libraries of these names that the server, which has been built, is made of.
 pub fn of_server(workspace: &Workspace, names: &[&str]) -> Result<BTreeMap<String, Library>> {
-    let mut cargo =
-        workspace.cargo(["build", "--release", "--package", "server", "--quiet", "--message-format", "json"]);
+    let mut cargo = workspace.cargo(["build", "--release", "--quiet", "--message-format", "json"]);
+    cargo.args(NATIVE);
     let output = cargo.output().with_context(|| format!("starting {}", shown(&cargo)))?;
     ensure!(output.status.success(), "{} failed\n{}", shown(&cargo), String::from_utf8_lossy(&output.stderr));
     let libraries = read(&String::from_utf8_lossy(&output.stdout), names);

@@ -8,14 +8,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::progress::{ready, step};
 use crate::workspace::Workspace;
-use crate::{model, serve, setup, site};
+use crate::{model, setup, site, tests};
 
 pub fn run(workspace: &Workspace) -> Result<()> {
     setup::for_building(workspace)?;
     setup::for_browser_tests(workspace)?;
     let model = model::ensure()?;
     let looked = site::build_noting(workspace)?;
-    let etude = serve::build_server(workspace)?;
+    let etude = tests::build_server(workspace)?;
     let mut node = workspace.command("node");
     node.arg("end2end/look.mjs").arg("--etude").arg(etude).arg("--site").arg(&looked.dir).arg("--model").arg(model);
     let output = step("look", "opening the pages in a browser", || {

@@ -6,16 +6,16 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::serve;
 use crate::setup;
 use crate::tally::{Tally, run_counted};
+use crate::tests;
 use crate::workspace::Workspace;
 
 /// Builds the server and runs the clients against its mock; answers with their count and, if they failed, why.
 pub fn run(workspace: &Workspace) -> Result<(Tally, Option<String>)> {
     let folder = workspace.root.join("end2end/sdk");
     let python = setup::python(workspace, &folder.join("requirements.txt"), "the vendors' Python clients")?;
-    let mock = Mock::start(&serve::build_server(workspace)?)?;
+    let mock = Mock::start(&tests::build_server(workspace)?)?;
     let mut pytest = workspace.command(&python);
     pytest
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])

@@ -1,7 +1,7 @@
 //! `cargo xtask serve`: from a bare machine to a page, in one command.
 
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -14,7 +14,9 @@ pub fn run(workspace: &Workspace, dev: bool, args: &[String]) -> Result<()> {
     setup::for_building(workspace)?;
     let model = model::ensure()?;
     let site = site::build(workspace, dev)?;
-    let etude = build_server(workspace)?;
+    let what = "compiling; about 25 minutes on two cores the first time, seconds afterwards";
+    step("server", what, || run_command(&mut workspace.cargo(["build", "--release", "--package", "server"])))?;
+    let etude = workspace.target.join("release/etude");
 
     let mut server = workspace.command(&etude);
     server.arg("serve").args(args).env("ETUDE_SITE_DIR", site.dir);
@@ -22,13 +24,6 @@ pub fn run(workspace: &Workspace, dev: bool, args: &[String]) -> Result<()> {
     ready("serve", "Ctrl-C stops it");
     // The server takes this process's place: it hears Ctrl-C itself.
     Err(server.exec()).with_context(|| format!("starting {}", etude.display()))
-}
-
-/// Builds the server as tests and `serve` use it, without assets in the binary.
-pub fn build_server(workspace: &Workspace) -> Result<PathBuf> {
-    let what = "compiling; about 25 minutes on two cores the first time, seconds afterwards";
-    step("server", what, || run_command(&mut workspace.cargo(["build", "--release", "--package", "server"])))?;
-    Ok(workspace.target.join("release/etude"))
 }
 
 /// Points the server at the fetched weights, unless the user has chosen others.

@@ -1,12 +1,12 @@
 //! `cargo xtask test`: every test there is, and one count at the end.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::progress::{ready, took};
+use crate::progress::{ready, run as run_command, step, took};
 use crate::tally::{Tally, run_counted};
 use crate::workspace::Workspace;
 use crate::{clients, e2e, model, sdk, setup};
@@ -23,6 +23,14 @@ pub const NATIVE: &[&str] = &[
     "--package=bench",
     "--features=app/ssr",
 ];
+
+/// Builds the server for tests and benchmarks, with `etude-bench`: what `serve` builds has fewer features, so most of it
+/// would be compiled once more.
+pub fn build_server(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--release"]);
+    step("server", "compiling", || run_command(cargo.args(NATIVE)))?;
+    Ok(workspace.target.join("release/etude"))
+}
 
 /// A half of the tests.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
