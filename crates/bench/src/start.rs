@@ -108,7 +108,7 @@ async fn fill(data: &Path, count: usize) -> Result<()> {
         opened.created_at = first + DAYS * MICROS_DAY / count as i64 * number as i64;
         opened.request_id = Some(format!("request-{number}"));
         let tape = tape(&opened.run.to_string());
-        batch.push(Ended { opened, tape, wire: Vec::new() });
+        batch.push(Ended::new(opened, tape, Vec::new())?);
         if batch.len() == BATCH || number + 1 == count {
             store.keep_runs(&batch).await?;
             batch.clear();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::RunId;
 use domain::limits::{DRAFT_TTL_MICROS, HOT_AFTER_END_MS, IMPORT_UNDO_MICROS, UNDO_MS};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ use crate::store::{Ended, Store};
 
 /// Most runs that one transaction keeps.
 const BATCH_RUNS: usize = 64;
+/// Most bytes of events and requests that one transaction keeps, where it keeps more than one run.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How long the keeper waits for more runs to end, in milliseconds.
 const GATHER_MS: u64 = 100;
 /// Pause before a transaction that failed is tried again, in milliseconds.
@@ -42,42 +45,54 @@ pub async fn keep(store: Store, log: Arc<Log>, mut ended: mpsc::UnboundedReceive
             tokio::time::sleep(Duration::from_millis(GATHER_MS)).await;
             batch.extend(std::iter::from_fn(|| ended.try_recv().ok()).take(BATCH_RUNS - batch.len()));
         }
-        // A run that cannot be read must not hold up the others: its segment stays, for a person to look at.
-        batch.retain(|run| match run.tape().view() {
-            Ok(_) => true,
-            Err(error) => {
-                tracing::error!(%error, run = %run.run(), "a run's log cannot be read; it stays in its segment");
+        while !batch.is_empty() {
+            let runs: Vec<_> = batch.drain(..together(&batch)).collect();
+            let kept = keep_together(&store, &runs).await;
+            for run in &runs {
                 run.mark_kept();
-                false
             }
-        });
-        let (mut at, mut size) = (0, batch.len());
-        while at < batch.len() {
-            let some = &batch[at..batch.len().min(at + size)];
-            match keep_batch(&store, some).await {
-                Ok(()) => at += some.len(),
-                Err(error) => {
-                    tracing::error!(%error, runs = batch.len() - at, "ended runs cannot be kept yet; their log has them");
-                    // Where there is little room, a smaller transaction may fit.
-                    size = size.div_ceil(2);
-                    tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
-                }
+            if log.release(kept).await.is_err() {
+                return;
             }
-        }
-        let runs = batch.iter().map(|run| run.run()).collect();
-        for run in batch.drain(..) {
-            run.mark_kept();
-        }
-        if log.release(runs).await.is_err() {
-            return;
         }
     }
 }
 
-async fn keep_batch(store: &Store, batch: &[Arc<HotRun>]) -> Result<(), Error> {
-    let row = |run: &Arc<HotRun>| Ended { opened: run.opened.clone(), tape: run.tape(), wire: run.packed_wire() };
-    let rows: Vec<_> = batch.iter().map(row).collect();
-    store.keep_runs(&rows).await
+/// How many of the first runs may become rows together: one, or as many as are not too large.
+fn together(batch: &[Arc<HotRun>]) -> usize {
+    let mut bytes = 0;
+    let fit = batch.iter().take_while(|run| {
+        bytes += run.bytes();
+        bytes <= BATCH_BYTES_MAX
+    });
+    fit.count().max(1)
+}
+
+/// Keeps runs, however long it takes, and says which are rows now. One that cannot be read must not hold up the others:
+/// it stays in its segment, for a person to look at.
+async fn keep_together(store: &Store, runs: &[Arc<HotRun>]) -> Vec<RunId> {
+    let rows = runs.iter().filter_map(|run| {
+        let row = Ended::new(run.opened.clone(), run.tape(), run.packed_wire());
+        row.inspect_err(
+            |error| tracing::error!(%error, run = %run.run(), "a run's log cannot be read; it stays in its segment"),
+        )
+        .ok()
+    });
+    let rows: Vec<_> = rows.collect();
+    let (mut at, mut size) = (0, rows.len());
+    while at < rows.len() {
+        let some = &rows[at..rows.len().min(at + size)];
+        match store.keep_runs(some).await {
+            Ok(()) => at += some.len(),
+            Err(error) => {
+                tracing::error!(%error, runs = rows.len() - at, "ended runs cannot be kept yet; their log has them");
+                // Where there is little room, a smaller transaction may fit.
+                size = size.div_ceil(2);
+                tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+            }
+        }
+    }
+    rows.iter().map(|row| row.opened.run).collect()
 }
 
 /// Drops hot logs whose time is over, until told to stop.

@@ -81,17 +81,25 @@ impl Tape {
     pub fn read(&self, seq: u64, bytes_max: usize) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut bytes = 0;
-        let first = usize::try_from(seq).unwrap_or(usize::MAX);
-        for index in first..self.ends.len() {
-            let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-            let line = &self.lines[start..self.ends[index] as usize - 1];
+        for (seq, line) in self.lines_from(usize::try_from(seq).unwrap_or(usize::MAX)) {
             bytes += line.len();
             if bytes > bytes_max && !entries.is_empty() {
                 break;
             }
-            entries.extend(split(index as u64, line));
+            entries.extend(split(line).map(|(kind, data)| Entry {
+                seq,
+                kind,
+                data: Bytes::copy_from_slice(data.as_bytes()),
+            }));
         }
         entries
+    }
+
+    fn lines_from(&self, first: usize) -> impl Iterator<Item = (u64, &[u8])> {
+        (first..self.ends.len()).map(|index| {
+            let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
+            (index as u64, &self.lines[start..self.ends[index] as usize - 1])
+        })
     }
 
     /// Folds all events into what the run has become.
@@ -100,8 +108,11 @@ impl Tape {
     /// When an event cannot be read.
     pub fn view(&self) -> Result<RunView, Error> {
         let mut view = RunView::default();
-        for entry in self.read(0, usize::MAX) {
-            view.apply(&entry.event()?);
+        for (seq, line) in self.lines_from(0) {
+            if let Some((kind, data)) = split(line) {
+                let event = Event::read(seq, kind, data).map_err(|error| Error::Corrupt(error.to_string()))?;
+                view.apply(&event);
+            }
         }
         Ok(view)
     }
@@ -127,10 +138,10 @@ impl Tape {
     }
 }
 
-fn split(seq: u64, line: &[u8]) -> Option<Entry> {
-    let blank = memchr::memchr(b' ', line)?;
-    let kind = EventKind::from_name(std::str::from_utf8(&line[..blank]).ok()?)?;
-    Some(Entry { seq, kind, data: Bytes::copy_from_slice(&line[blank + 1..]) })
+/// Kind and data of a line.
+fn split(line: &[u8]) -> Option<(EventKind, &str)> {
+    let (kind, data) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+    Some((EventKind::from_name(kind)?, data))
 }
 
 #[cfg(test)]

@@ -153,6 +153,6 @@ impl WholeRun {
     /// When there is no memory.
     pub fn pack(self) -> Result<Ended, Error> {
         let wire = self.wires.iter().map(wire::pack).collect::<Result<_, _>>()?;
-        Ok(Ended { opened: self.opened, tape: self.tape, wire })
+        Ended::new(self.opened, self.tape, wire)
     }
 }

@@ -199,7 +199,7 @@ fn run(n: u8, request: &str, pieces: &[String], of: Option<(PromptId, u32)>) -> 
         created_at: 1_000_000 * i64::from(n),
     };
     let part = Wire { client: None, request: Some(sent), response: None };
-    Ended { opened, tape, wire: vec![wire::pack(&part).expect("packs")] }
+    Ended::new(opened, tape, vec![wire::pack(&part).expect("packs")]).expect("a run")
 }
 
 fn request(text: &str) -> String {

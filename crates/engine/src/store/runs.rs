@@ -1,5 +1,7 @@
 //! Rows of runs, with their outputs and tapes.
 
+use std::collections::HashSet;
+
 use domain::chat::Verbatim;
 use domain::event::{FinishReason, Usage};
 use domain::{
@@ -8,7 +10,7 @@ use domain::{
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::{Store, blobs};
 use crate::error::Error;
@@ -20,15 +22,27 @@ use crate::wire;
 /// Longest snippet of a prompt or an answer in a list, in characters.
 const SNIPPET_CHARS: usize = 160;
 
+/// Most rows that one statement writes; SQLite takes 32,766 values with one, and a run has 30.
+const STATEMENT_ROWS: usize = 64;
+
 /// A run that has ended, as it becomes a row.
 #[derive(Debug, Clone)]
 pub struct Ended {
-    /// How it began.
-    pub opened: Opened,
-    /// Its events.
-    pub tape: Tape,
-    /// What was sent for it, in packed parts.
-    pub wire: Vec<Vec<u8>>,
+    pub(crate) opened: Opened,
+    tape: Tape,
+    wire: Vec<Vec<u8>>,
+    run: Run,
+}
+
+impl Ended {
+    /// A run with these events, and what was sent for it in packed parts.
+    ///
+    /// # Errors
+    /// When an event cannot be read.
+    pub fn new(opened: Opened, tape: Tape, wire: Vec<Vec<u8>>) -> Result<Self, Error> {
+        let run = assemble(&opened, tape.view()?)?;
+        Ok(Self { opened, tape, wire, run })
+    }
 }
 
 /// What the database has under a run's id.
@@ -119,8 +133,8 @@ impl Store {
     /// When the database does not take it.
     pub async fn keep_runs(&self, runs: &[Ended]) -> Result<(), Error> {
         let mut transaction = self.writer.begin().await?;
-        for run in runs {
-            keep(&mut transaction, run).await?;
+        for runs in runs.chunks(STATEMENT_ROWS) {
+            keep(&mut transaction, runs).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -241,82 +255,106 @@ impl Store {
     }
 }
 
-pub(super) async fn keep(db: &mut SqliteConnection, ended: &Ended) -> Result<(), Error> {
-    let Ended { opened, tape, wire } = ended;
-    let run = assemble(opened, tape.view()?)?;
-    let listed = summary(&run);
-    let (request, pictures) = blobs::take_out(&opened.request);
-    let inserted = sqlx::query(
+/// Writes runs, those that are not there yet. Each table takes all of them with one statement: the way to the
+/// database's thread and back costs more than a row.
+pub(super) async fn keep(db: &mut SqliteConnection, runs: &[Ended]) -> Result<(), Error> {
+    let mut new = insert(db, runs).await?;
+    let runs: Vec<_> = runs.iter().filter(|ended| new.remove(&ended.run.id)).collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let mut outputs = QueryBuilder::new("insert into run_outputs (run, output) ");
+    let mut tapes = QueryBuilder::new("insert into run_tapes (run, events, tape) ");
+    let mut texts = QueryBuilder::new("insert into run_texts (run, text) ");
+    let mut wires = QueryBuilder::new("insert into run_wires (run, part, wire) ");
+    outputs.push_values(
+        runs.iter()
+            .map(|ended| json(&ended.run.output).map(|output| (ended, output)))
+            .collect::<Result<Vec<_>, _>>()?,
+        |mut row, (ended, output)| {
+            row.push_bind(&ended.run.id.as_bytes()[..]).push_bind(output);
+        },
+    );
+    tapes.push_values(
+        runs.iter().map(|ended| ended.tape.pack().map(|tape| (ended, tape))).collect::<Result<Vec<_>, _>>()?,
+        |mut row, (ended, tape)| {
+            row.push_bind(&ended.run.id.as_bytes()[..]).push_bind(signed(ended.tape.len())).push_bind(tape);
+        },
+    );
+    texts.push_values(&runs, |mut row, ended| {
+        row.push_bind(&ended.run.id.as_bytes()[..]).push_bind(search::text(&ended.run));
+    });
+    let mut parts = Vec::new();
+    for ended in &runs {
+        let (_, pictures) = blobs::take_out(&ended.opened.request);
+        blobs::keep(db, ended.run.id, &pictures).await?;
+        for (part, packed) in (0_i64..).zip(&ended.wire) {
+            let packed = if pictures.is_empty() { packed.clone() } else { without(packed, &pictures)? };
+            parts.push((ended.run.id, part, packed));
+        }
+    }
+    let no_parts = parts.is_empty();
+    wires.push_values(parts, |mut row, (run, part, packed)| {
+        row.push_bind(run.as_bytes().to_vec()).push_bind(part).push_bind(packed);
+    });
+    for mut statement in [outputs, tapes, texts].into_iter().chain((!no_parts).then_some(wires)) {
+        statement.build().persistent(false).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Writes the runs' own rows; says which were not there.
+async fn insert(db: &mut SqliteConnection, runs: &[Ended]) -> Result<HashSet<RunId>, Error> {
+    if runs.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut query = QueryBuilder::new(
         "insert into runs (id, workspace, user, parent, status, model, resolved_model, provider, endpoint, request, \
          request_id, params, finish_reason, input_tokens, output_tokens, cached_input_tokens, reasoning_tokens, \
          cost_micros, queue_ms, ttft_ms, total_ms, error, snippet, created_at, request_digest, prompt, wire, \
-         prompt_id, version, comparison) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-         $22, $23, $24, $25, $26, $27, $28, $29, $30) on conflict (id) do nothing",
-    )
-    .bind(&run.id.as_bytes()[..])
-    .bind(&opened.workspace.as_bytes()[..])
-    .bind(&opened.user.as_bytes()[..])
-    .bind(run.parent.map(|parent| parent.as_bytes().to_vec()))
-    .bind(run.status.as_str())
-    .bind(&run.model)
-    .bind(&run.resolved_model)
-    .bind(&run.provider)
-    .bind(&run.endpoint)
-    .bind(request)
-    .bind(&run.request_id)
-    .bind(json(&run.params)?)
-    .bind(run.finish_reason.map(FinishReason::as_str))
-    .bind(signed(run.usage.input_tokens))
-    .bind(signed(run.usage.output_tokens))
-    .bind(signed(run.usage.cached_input_tokens))
-    .bind(signed(run.usage.reasoning_tokens))
-    .bind(run.cost_micros)
-    .bind(run.queue_ms.map(signed))
-    .bind(run.ttft_ms.map(signed))
-    .bind(run.total_ms.map(signed))
-    .bind(run.error.as_ref().map(json).transpose()?)
-    .bind(listed.snippet)
-    .bind(run.created_at)
-    .bind(run.request_id.as_ref().map(|_| opened.digest().to_vec()))
-    .bind(listed.prompt)
-    .bind(run.wire.map(ClientWire::as_str))
-    .bind(opened.prompt.map(|(prompt, _)| prompt.as_bytes().to_vec()))
-    .bind(opened.prompt.map(|(_, version)| version))
-    .bind(opened.group.map(|group| group.as_bytes().to_vec()))
-    .execute(&mut *db)
-    .await?
-    .rows_affected();
-    if inserted == 0 {
-        return Ok(());
-    }
-    sqlx::query("insert into run_outputs (run, output) values ($1, $2)")
-        .bind(&run.id.as_bytes()[..])
-        .bind(json(&run.output)?)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("insert into run_tapes (run, events, tape) values ($1, $2, $3)")
-        .bind(&run.id.as_bytes()[..])
-        .bind(signed(tape.len()))
-        .bind(tape.pack()?)
-        .execute(&mut *db)
-        .await?;
-    sqlx::query("insert into run_texts (run, text) values ($1, $2)")
-        .bind(&run.id.as_bytes()[..])
-        .bind(search::text(&run))
-        .execute(&mut *db)
-        .await?;
-    blobs::keep(db, run.id, &pictures).await?;
-    for (part, packed) in (0_i64..).zip(wire) {
-        let packed = if pictures.is_empty() { packed.clone() } else { without(packed, &pictures)? };
-        sqlx::query("insert into run_wires (run, part, wire) values ($1, $2, $3)")
-            .bind(&run.id.as_bytes()[..])
-            .bind(part)
-            .bind(packed)
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
+         prompt_id, version, comparison) ",
+    );
+    let written = runs.iter().map(|ended| {
+        let error = ended.run.error.as_ref().map(json).transpose()?;
+        Ok((ended, json(&ended.run.params)?, error))
+    });
+    query.push_values(written.collect::<Result<Vec<_>, Error>>()?, |mut row, (ended, params, error)| {
+        let Ended { opened, run, .. } = ended;
+        let listed = summary(run);
+        row.push_bind(&run.id.as_bytes()[..])
+            .push_bind(&opened.workspace.as_bytes()[..])
+            .push_bind(&opened.user.as_bytes()[..])
+            .push_bind(run.parent.map(|parent| parent.as_bytes().to_vec()))
+            .push_bind(run.status.as_str())
+            .push_bind(&run.model)
+            .push_bind(&run.resolved_model)
+            .push_bind(&run.provider)
+            .push_bind(&run.endpoint)
+            .push_bind(blobs::take_out(&opened.request).0)
+            .push_bind(&run.request_id)
+            .push_bind(params)
+            .push_bind(run.finish_reason.map(FinishReason::as_str))
+            .push_bind(signed(run.usage.input_tokens))
+            .push_bind(signed(run.usage.output_tokens))
+            .push_bind(signed(run.usage.cached_input_tokens))
+            .push_bind(signed(run.usage.reasoning_tokens))
+            .push_bind(run.cost_micros)
+            .push_bind(run.queue_ms.map(signed))
+            .push_bind(run.ttft_ms.map(signed))
+            .push_bind(run.total_ms.map(signed))
+            .push_bind(error)
+            .push_bind(listed.snippet)
+            .push_bind(run.created_at)
+            .push_bind(run.request_id.as_ref().map(|_| opened.digest().to_vec()))
+            .push_bind(listed.prompt)
+            .push_bind(run.wire.map(ClientWire::as_str))
+            .push_bind(opened.prompt.map(|(prompt, _)| prompt.as_bytes().to_vec()))
+            .push_bind(opened.prompt.map(|(_, version)| version))
+            .push_bind(opened.group.map(|group| group.as_bytes().to_vec()));
+    });
+    query.push(" on conflict (id) do nothing returning id");
+    let rows = query.build().persistent(false).fetch_all(&mut *db).await?;
+    rows.iter().map(|row| Ok(RunId::from_bytes(bytes(row, "id")?))).collect()
 }
 
 /// A part of an exchange, without the pictures of the request.

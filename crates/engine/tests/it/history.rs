@@ -20,6 +20,10 @@ fn id(n: u8) -> RunId {
 
 /// A run that asked `asked`, was answered `answer` by `resolved` and ended with `end`.
 fn run(n: u8, asked: &str, answer: &str, end: RunEvent) -> Ended {
+    child(n, None, asked, answer, end)
+}
+
+fn child(n: u8, parent: Option<RunId>, asked: &str, answer: &str, end: RunEvent) -> Ended {
     let request = serde_json::json!({
         "model": "alias", "params": {},
         "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": asked}],
@@ -45,9 +49,10 @@ fn run(n: u8, asked: &str, answer: &str, end: RunEvent) -> Ended {
         request: request.to_string(),
         model: "alias".into(),
         created_at: i64::from(n) * 1_000_000,
+        parent,
         ..opened(id(n))
     };
-    Ended { opened, tape, wire: Vec::new() }
+    Ended::new(opened, tape, Vec::new()).expect("a run")
 }
 
 fn stop() -> RunEvent {
@@ -140,8 +145,7 @@ async fn a7_filters_narrow_and_page_together() {
 #[tokio::test]
 async fn d2_children_are_found_by_their_parent() {
     let (_folder, store) = store().await;
-    let mut child = run(2, "again", "yes", stop());
-    child.opened.parent = Some(id(1));
+    let child = child(2, Some(id(1)), "again", "yes", stop());
     store.keep_runs(&[run(1, "first", "no", stop()), child]).await.expect("kept");
     let children = store.children(WORKSPACE, id(1), 10).await.expect("answers");
     assert_eq!(children.iter().map(|run| run.id).collect::<Vec<_>>(), [id(2)]);

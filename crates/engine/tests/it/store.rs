@@ -23,7 +23,7 @@ fn tape() -> Tape {
 }
 
 fn ended(opened: Opened) -> Ended {
-    Ended { opened, tape: tape(), wire: Vec::new() }
+    Ended::new(opened, tape(), Vec::new()).expect("a run")
 }
 
 fn id(n: u8) -> RunId {

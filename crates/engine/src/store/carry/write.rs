@@ -237,7 +237,7 @@ impl Carried {
                 sqlx::query("delete from runs where id = $1").bind(id).execute(&mut *self.db).await?;
             }
         }
-        keep(&mut self.db, run).await?;
+        keep(&mut self.db, std::slice::from_ref(run)).await?;
         let former = here.flatten().map(Former::Run);
         self.note(Kind::Run, run.opened.run.as_bytes(), 1, former.as_ref()).await?;
         Ok(true)
