@@ -1,11 +1,15 @@
 //! What the figures were taken on: without it they say nothing.
 
 use std::fs;
+use std::sync::LazyLock;
+use std::time::Instant;
 
 use engine::Clock;
 use serde::{Deserialize, Serialize};
 
 const MICROS_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// How many numbers are sorted to see how fast a core is.
+const SORTED: u64 = 1 << 22;
 
 /// A machine, and the day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,6 +22,9 @@ pub struct Machine {
     pub ram_gb: f64,
     /// The kernel's version.
     pub kernel: String,
+    /// How many million numbers one core sorts in a second. Rented processors of one name differ by a factor of three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sorts: Option<f64>,
     /// `YYYY-MM-DD`, UTC.
     pub date: String,
 }
@@ -39,10 +46,20 @@ impl Machine {
             ram_gb: (kilobytes / 1e5).round() / 10.0,
             // What follows the numbers is the name of someone's build.
             kernel: kernel.trim().split('-').next().unwrap_or_default().to_owned(),
+            sorts: Some(*SORTS),
             date: date(Clock::system().now_micros() / MICROS_DAY),
         }
     }
 }
+
+/// Once for all benchmarks of a run, so that they stand under one machine.
+static SORTS: LazyLock<f64> = LazyLock::new(|| {
+    // An odd factor spreads the numbers over all there are: 2^64 divided by the golden ratio.
+    let mut numbers: Vec<_> = (0..SORTED).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
+    let began = Instant::now();
+    std::hint::black_box(&mut numbers).sort_unstable();
+    (SORTED as f64 / 1e5 / began.elapsed().as_secs_f64()).round() / 10.0
+});
 
 /// The day of the Gregorian calendar that is so many days after 1970-01-01. Howard Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::machine::Machine;
 use crate::plot;
 use crate::report::{Figure, Report, number};
 
@@ -27,16 +28,13 @@ pub fn write(root: &Path, names: &[&str]) -> Result<()> {
     for name in names {
         let Some(report) = Report::read(&folder, name)? else { continue };
         if machine.as_ref() != Some(&report.machine) {
-            let this = &report.machine;
-            let _ = write!(
-                page,
-                "\nMeasured on {}: {}, {} cores, {} GB, Linux {}.\n",
-                this.date,
-                this.cpu,
-                this.cores,
-                number(this.ram_gb),
-                this.kernel
-            );
+            let Machine { cpu, cores, ram_gb, kernel, sorts, date } = &report.machine;
+            let ram = number(*ram_gb);
+            let _ = write!(page, "\nMeasured on {date}: {cpu}, {cores} cores, {ram} GB, Linux {kernel}");
+            if let Some(sorts) = sorts {
+                let _ = write!(page, "; a core sorts {} million numbers a second", number(*sorts));
+            }
+            page.push_str(".\n");
         }
         machine = Some(report.machine.clone());
         section(&mut page, &report);
