@@ -3,14 +3,15 @@
 pub mod sizes;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::progress::run as run_command;
-use crate::tests::build_server;
+use crate::progress::{run as run_command, step};
+use crate::tests::NATIVE;
 use crate::workspace::Workspace;
-use crate::{model, setup, site};
+use crate::{model, setup, site, tests};
 
 /// Where the gateway is pinned that ours is compared with.
 const PORTKEY: &str = "crates/bench/portkey";
@@ -50,7 +51,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     }
     let model = model::ensure()?;
     let site = site::build(workspace, false)?;
-    let etude = build_server(workspace)?;
+    let etude = if options.quick { tests::build_server(workspace)? } else { build_server(workspace)? };
     let mut bench = workspace.command(workspace.target.join("release/etude-bench"));
     bench.args(&options.names);
     for (flag, given) in [("--quick", options.quick), ("--cold", options.cold)] {
@@ -76,4 +77,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         place("--router", python.with_file_name("vllm-router").into());
     }
     run_command(&mut bench).or_else(|error| bail!("something could not be measured: {error:#}"))
+}
+
+/// Builds the server as fast as it can be, and `etude-bench`.
+fn build_server(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(["build", "--release"]);
+    step("server", "compiling", || run_command(cargo.args(NATIVE)))?;
+    Ok(workspace.target.join("release/etude"))
 }

@@ -3,16 +3,14 @@
 use anyhow::{Result, bail};
 
 use crate::progress::{run as run_command, step};
-use crate::tests::NATIVE;
 use crate::workspace::Workspace;
-use crate::{model, setup};
+use crate::{model, setup, tests};
 
 pub fn run(workspace: &Workspace, seeds: u32) -> Result<()> {
     setup::for_building(workspace)?;
     let model = model::ensure()?;
-    let mut cargo = workspace.cargo(["test", "--release"]);
+    let mut cargo = tests::cargo(workspace, "test");
     cargo
-        .args(NATIVE)
         .args(["--test=it", "--", "crash::", "--nocapture"])
         .env("ETUDE_TEST_MODEL", model)
         .env("ETUDE_CRASH_SEEDS", seeds.to_string());

@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::progress::shown;
-use crate::tests::NATIVE;
 use crate::workspace::Workspace;
 
 /// A library, as cargo has built it.
@@ -36,8 +35,8 @@ struct Target {
 
 /// The libraries of these names that the server, which has been built, is made of.
 pub fn of_server(workspace: &Workspace, names: &[&str]) -> Result<BTreeMap<String, Library>> {
-    let mut cargo = workspace.cargo(["build", "--release", "--quiet", "--message-format", "json"]);
-    cargo.args(NATIVE);
+    let mut cargo = crate::tests::cargo(workspace, "build");
+    cargo.args(["--quiet", "--message-format", "json"]);
     let output = cargo.output().with_context(|| format!("starting {}", shown(&cargo)))?;
     ensure!(output.status.success(), "{} failed\n{}", shown(&cargo), String::from_utf8_lossy(&output.stderr));
     let libraries = read(&String::from_utf8_lossy(&output.stdout), names);

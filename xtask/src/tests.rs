@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test there is, and one count at the end.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -24,11 +25,20 @@ pub const NATIVE: &[&str] = &[
     "--features=app/ssr",
 ];
 
-/// Builds the server for tests and benchmarks, with `etude-bench`: what `serve` builds has fewer features, so most of it
+/// What they are compiled with for tests. Pages are two thirds of the compiler's work, most of it to make them fast.
+const PLAIN_PAGES: [&str; 2] = ["--config", "profile.release.package.app.opt-level=0"];
+
+/// `cargo <verb>` for those crates, as the tests have them.
+pub fn cargo(workspace: &Workspace, verb: &str) -> Command {
+    let mut cargo = workspace.cargo([verb, "--release"]);
+    cargo.args(NATIVE).args(PLAIN_PAGES);
+    cargo
+}
+
+/// Builds the server for tests, and `etude-bench`: what `serve` builds has fewer features and faster pages, so most of it
 /// would be compiled once more.
 pub fn build_server(workspace: &Workspace) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo(["build", "--release"]);
-    step("server", "compiling", || run_command(cargo.args(NATIVE)))?;
+    step("server", "compiling", || run_command(&mut cargo(workspace, "build")))?;
     Ok(workspace.target.join("release/etude"))
 }
 
@@ -115,8 +125,8 @@ pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
     let model = model::ensure()?;
     let mut outcome = Outcome::default();
     if wanted(Part::Rust) {
-        cargo_test(workspace, "rust", NATIVE, &model, &mut outcome)?;
-        cargo_test(workspace, "xtask", &["--package=xtask"], &model, &mut outcome)?;
+        cargo_test("rust", cargo(workspace, "test"), &model, &mut outcome)?;
+        cargo_test("xtask", workspace.cargo(["test", "--release", "--package=xtask"]), &model, &mut outcome)?;
     }
     if wanted(Part::Sdk) {
         outcome.attempt("sdk", || sdk::run(workspace));
@@ -129,12 +139,10 @@ pub fn run_parts(workspace: &Workspace, only: Option<Part>) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn cargo_test(workspace: &Workspace, name: &str, packages: &[&str], model: &Path, outcome: &mut Outcome) -> Result<()> {
+fn cargo_test(name: &str, mut cargo: Command, model: &Path, outcome: &mut Outcome) -> Result<()> {
     ready(name, "cargo test, in the profile that serve uses, so that llama.cpp is built once");
     let started = Instant::now();
-    let mut cargo = workspace.cargo(["test", "--release", "--no-fail-fast"]);
-    cargo.args(packages).env("ETUDE_TEST_MODEL", model);
-    let (tally, status) = run_counted(&mut cargo)?;
+    let (tally, status) = run_counted(cargo.arg("--no-fail-fast").env("ETUDE_TEST_MODEL", model))?;
     let complaint = (!status.success()).then(|| format!("the tests of `{name}` ended with {status}"));
     outcome.add(name, tally, started.elapsed(), complaint);
     Ok(())

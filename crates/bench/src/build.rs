@@ -25,6 +25,8 @@ const NATIVE: [&str; 8] = [
     "--package=bench",
     "--features=app/ssr",
 ];
+/// As the tests' server is compiled, which `--quick` finds built.
+const PLAIN_PAGES: [&str; 2] = ["--config", "profile.release.package.app.opt-level=0"];
 /// A file of each crate whose edit is tried.
 const EDITED: [(&str, &str); 3] =
     [("app", "app/src/lib.rs"), ("engine", "crates/engine/src/runs.rs"), ("server", "server/src/router.rs")];
@@ -74,7 +76,9 @@ fn cargo(setting: &Setting) -> Command {
 }
 
 fn build(setting: &Setting) -> Result<f64> {
-    timed(cargo(setting).args(["build", "--release", "--quiet"]).args(NATIVE))
+    let mut cargo = cargo(setting);
+    cargo.args(["build", "--release", "--quiet"]).args(NATIVE);
+    timed(cargo.args(setting.either(&[][..], &PLAIN_PAGES[..])))
 }
 
 fn timed(cargo: &mut Command) -> Result<f64> {
