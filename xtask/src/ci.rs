@@ -84,7 +84,8 @@ fn lint_page(workspace: &Workspace) -> Result<()> {
 
 fn lint_release(workspace: &Workspace) -> Result<()> {
     let bundle = Bundle::prepare(workspace, true)?;
-    // With the other crates, though they are linted already: alone, most of what it is built of would have other features.
-    let mut cargo = workspace.cargo(["clippy", "--release"]);
+    // With the other crates, and examples that are not there, for the features of `lint_native`: other ones would have most
+    // of what the server is built of checked once more.
+    let mut cargo = workspace.cargo(["clippy", "--release", "--bins", "--examples"]);
     run_command(bundle.put_into(cargo.args(NATIVE)).args(["--", "-D", "warnings"]))
 }

@@ -35,7 +35,7 @@ struct Target {
 
 /// The libraries of these names that the server, which has been built, is made of.
 pub fn of_server(workspace: &Workspace, names: &[&str]) -> Result<BTreeMap<String, Library>> {
-    let mut cargo = crate::tests::cargo(workspace, "build");
+    let mut cargo = crate::tests::cargo_build(workspace);
     cargo.args(["--quiet", "--message-format", "json"]);
     let output = cargo.output().with_context(|| format!("starting {}", shown(&cargo)))?;
     ensure!(output.status.success(), "{} failed\n{}", shown(&cargo), String::from_utf8_lossy(&output.stderr));

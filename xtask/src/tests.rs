@@ -35,10 +35,18 @@ pub fn cargo(workspace: &Workspace, verb: &str) -> Command {
     cargo
 }
 
+/// `cargo build` of their programs, with all that `cargo test` has built. There are no examples; asked for, they bring in
+/// the features that dependencies have for tests.
+pub fn cargo_build(workspace: &Workspace) -> Command {
+    let mut cargo = cargo(workspace, "build");
+    cargo.args(["--bins", "--examples"]);
+    cargo
+}
+
 /// Builds the server for tests, and `etude-bench`: what `serve` builds has fewer features and faster pages, so most of it
 /// would be compiled once more.
 pub fn build_server(workspace: &Workspace) -> Result<PathBuf> {
-    step("server", "compiling", || run_command(&mut cargo(workspace, "build")))?;
+    step("server", "compiling", || run_command(&mut cargo_build(workspace)))?;
     Ok(workspace.target.join("release/etude"))
 }
 

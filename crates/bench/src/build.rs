@@ -26,7 +26,7 @@ const NATIVE: [&str; 8] = [
     "--features=app/ssr",
 ];
 /// As the tests' server is compiled, which `--quick` finds built.
-const PLAIN_PAGES: [&str; 2] = ["--config", "profile.release.package.app.opt-level=0"];
+const TESTED: [&str; 4] = ["--config", "profile.release.package.app.opt-level=0", "--bins", "--examples"];
 /// A file of each crate whose edit is tried.
 const EDITED: [(&str, &str); 3] =
     [("app", "app/src/lib.rs"), ("engine", "crates/engine/src/runs.rs"), ("server", "server/src/router.rs")];
@@ -78,7 +78,7 @@ fn cargo(setting: &Setting) -> Command {
 fn build(setting: &Setting) -> Result<f64> {
     let mut cargo = cargo(setting);
     cargo.args(["build", "--release", "--quiet"]).args(NATIVE);
-    timed(cargo.args(setting.either(&[][..], &PLAIN_PAGES[..])))
+    timed(cargo.args(setting.either(&[][..], &TESTED[..])))
 }
 
 fn timed(cargo: &mut Command) -> Result<f64> {

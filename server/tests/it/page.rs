@@ -87,6 +87,8 @@ async fn a1_a_draft_is_kept_by_its_newest_revision_and_found_by_its_words() {
 async fn f7_tokens_are_counted_exactly_where_the_tokenizer_is_here() {
     let mock = Mock::start();
     let etude = Etude::start(Some(&mock), &["mock-rate0-n3"]).await;
+    // Who waits for a count does not wait until the model is loaded; a run does.
+    etude.stream(&ask("smollm2-135m-instruct", "Hello.", json!({"max_tokens": 1}))).await.rest().await;
     let prompt = json!({
         "model": "smollm2-135m-instruct",
         "messages": [{"role": "system", "content": "You are a helpful assistant."}, {"role": "user", "content": "Write about {{topic}}."}],
