@@ -1,4 +1,4 @@
-/** Ten megabytes that differ. The times are printed; the limits are loose, because the machine may be busy. */
+/** Ten megabytes that differ. The times are printed; `cargo xtask bench page` judges them. */
 import type { Page } from "@playwright/test";
 import { build, load } from "./diff-recipe.ts";
 import { expect, test } from "./fixtures.ts";
@@ -116,8 +116,6 @@ for (const [name, recipe] of Object.entries(RECIPES)) {
       });
       console.log(`${layout}, ${name}: ${mount.took} ms to paint, ${mount.deaf} ms longest task after; frames ${scroll.median} ms median, ${scroll.most} ms most; to the last difference ${next} ms`);
       await expect.poll(() => page.locator(".diff__line[data-current]").count()).toBeGreaterThan(0);
-      expect(mount.took).toBeLessThan(3_000);
-      expect(scroll.median).toBeLessThan(500);
     });
   }
 }

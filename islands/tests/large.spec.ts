@@ -1,7 +1,4 @@
-/**
- * Ten megabytes, in every way they can come. The times are printed; the limits are loose, because
- * the machine that runs this may be busy.
- */
+/** Ten megabytes, in every way they can come. The times are printed; `cargo xtask bench page` judges them. */
 import { editor, expect, heard, test } from "./fixtures.ts";
 import type { Page } from "@playwright/test";
 
@@ -77,8 +74,6 @@ for (const [name, recipe] of Object.entries(TEXTS)) {
     console.log(`paste, ${name}: ${paste.took} ms to paint, ${paste.deaf} ms longest task after; key to paint ${keys.median} ms median, ${keys.most} ms most; history ${undo[0]} ms, ${undo[1]} bytes`);
     expect(await page.evaluate(() => (document.querySelector("etude-editor") as any).length)).toBeGreaterThan(10 * MB);
     if (recipe.includes("brown")) await expect.poll(async () => (await heard(page, "variables")).at(-1), { timeout: 10_000 }).toContain("brown");
-    expect(paste.took).toBeLessThan(3_000);
-    expect(keys.most).toBeLessThan(1_000);
   });
 
   test(`ten megabytes mount: ${name}`, async ({ page, show }) => {
@@ -86,7 +81,7 @@ for (const [name, recipe] of Object.entries(TEXTS)) {
     await provide(page, recipe);
     const mount = await painted(page, "mount");
     console.log(`mount, ${name}: ${mount.took} ms to paint, ${mount.deaf} ms longest task after`);
-    expect(mount.took).toBeLessThan(2_000);
+    expect(await page.evaluate(() => (document.querySelector("etude-editor") as any).length)).toBeGreaterThanOrEqual(10 * MB);
   });
 }
 
