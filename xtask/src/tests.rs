@@ -25,7 +25,7 @@ pub const NATIVE: &[&str] = &[
     "--features=app/ssr",
 ];
 
-/// What they are compiled with for tests. Pages are two thirds of the compiler's work, most of it to make them fast.
+/// What they are compiled with for tests: to optimise the pages takes longer than all else in `app` (decision 0030).
 const PLAIN_PAGES: [&str; 2] = ["--config", "profile.release.package.app.opt-level=0"];
 
 /// `cargo <verb>` for those crates, as the tests have them.
