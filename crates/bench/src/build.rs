@@ -37,8 +37,8 @@ const BUILD: Duration = Duration::from_secs(3600);
 pub async fn measure(setting: &Setting) -> Result<Report> {
     let mut report = Report::new("build", "what a change costs", "its own targets");
     report.method(
-        "Wall time of cargo in the profile that serve, tests and release share (tests have plain pages). An edit is a new time of a file's last \
-         change. `serve` is `cargo xtask serve` with nothing changed, until its port answers.",
+        "Wall time of cargo in the profile that serve, tests and release share (tests have plain pages). An edit is a new \
+         time of a file's last change. `serve` is `cargo xtask serve` with nothing changed, until its port answers.",
     );
     build(setting)?;
     let rounds = setting.either(3, 1);
