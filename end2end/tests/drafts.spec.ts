@@ -1,7 +1,7 @@
 // What stands in the fields is kept: through reload, crash, closed tab, and beside another tab.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, LAB, live, message, open, run, runId, valueOf } from "./playground";
+import { choose, expectText, finished, LAB, live, message, open, run, runId, settled, valueOf } from "./playground";
 import type { Page } from "@playwright/test";
 import { readdir, readFile } from "node:fs/promises";
 
@@ -114,6 +114,7 @@ test.describe("without the server", () => {
 
   test("A1 what is typed while the server is away reaches it afterwards", async ({ page, etude, context }) => {
     await open(page);
+    await settled(page);
     await etude.kill();
     await message(page).fill("Typed while it was away.");
     await expect(page.locator(".prompt-foot__kept")).toHaveText("Kept in this browser", { timeout: 10_000 });

@@ -31,6 +31,9 @@ export async function live(page: Page): Promise<void> {
   await page.locator("html[data-hydrated]").waitFor();
 }
 
+/** Waits until nothing more is fetched: a page in use brings the parts of other pages with time. */
+export const settled = (page: Page) => page.waitForLoadState("networkidle");
+
 export const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
 export const stop = (page: Page) => page.getByRole("button", { name: "Stop", exact: true });
 export const output = (page: Page) => page.getByRole("region", { name: "Output" });

@@ -116,6 +116,31 @@ test("A7 a run that goes on is compared as far as it has come, and again at its 
   await expect.poll(async () => (await cells(page, "Status"))[1]).toBe("cancelled");
 });
 
+test("A7 the end of an older tail is not taken for the end of a newer one", async ({ page }) => {
+  const a = await ended(page, user("About rivers"));
+  const b = await going(page, "About rivers");
+  let tails = 0;
+  await page.routeWebSocket("**/v1/live", (socket) => {
+    const server = socket.connectToServer();
+    socket.onMessage((said) => {
+      const frame = JSON.parse(String(said));
+      if (frame.type === "tail") {
+        tails += 1;
+        // What was under way already when the second was asked for.
+        if (tails === 2) socket.send(JSON.stringify({ type: "end", run: frame.run }));
+      }
+      server.send(said);
+    });
+  });
+  await open(page, `/runs/${a}..${b}`);
+  await expect.poll(() => tails).toBe(1);
+  await diff(page).getByRole("link", { name: "Compare again" }).click();
+  await expect.poll(() => tails).toBe(2);
+  await page.request.post(`/v1/runs/${b}/cancel`);
+  await expect(diff(page).getByText("still going on")).toHaveCount(0);
+  await expect.poll(async () => (await cells(page, "Status"))[1]).toBe("cancelled");
+});
+
 test("A7 a run's page leads to the one to compare with; an id or an address can be pasted", async ({ page }) => {
   const a = await ended(page, user("About rivers"));
   const b = await ended(page, user("About seas"));

@@ -1,7 +1,7 @@
 // A run belongs to the server: reload, a second tab, a lost connection and a restart change nothing in it.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
+import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, settled, stop, textOf } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -177,6 +177,7 @@ test.describe("without the server", () => {
   test("what is run while it is away is sent when it is back", async ({ page, etude }) => {
     await open(page);
     await choose(page, "quick");
+    await settled(page);
     await etude.kill();
     await expect(banner(page, "Offline.")).toBeVisible();
     await run(page).click();

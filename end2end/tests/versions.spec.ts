@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "./axe";
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
+import { choose, expectText, finished, kept, LAB, live, message, open, run, runId, settled } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -372,6 +372,7 @@ test.describe("without the server", () => {
     await page.keyboard.press("Control+s");
     await expect(dialog(page)).toBeVisible();
     await page.keyboard.press("Escape");
+    await settled(page);
     await etude.kill();
     await page.keyboard.press("Control+s");
     await confirm(page).click();

@@ -63,6 +63,8 @@ struct Follow {
     run: Option<RunId>,
     next_seq: u64,
     cancel: bool,
+    /// Whether its last event has come.
+    over: bool,
     /// Events of the frame to come.
     queue: Vec<Event>,
 }
@@ -82,7 +84,7 @@ impl fmt::Debug for Watch {
 
 impl Follow {
     fn new(state: RunState) -> Self {
-        Self { state, start: None, run: None, next_seq: 0, cancel: false, queue: Vec::new() }
+        Self { state, start: None, run: None, next_seq: 0, cancel: false, over: false, queue: Vec::new() }
     }
 
     /// What a new connection must be told about it.
@@ -338,6 +340,7 @@ impl Socket {
             if seq == follow.next_seq {
                 first |= follow.queue.is_empty();
                 follow.next_seq += 1;
+                follow.over = kind.is_end();
                 follow.queue.push(event.clone());
             }
         }
@@ -362,7 +365,8 @@ impl Socket {
 
     fn ended(&self, run: RunId) {
         self.paint(run);
-        self.follows.borrow_mut().retain(|follow| follow.run != Some(run));
+        // One that has just asked for the run's events gets them still: this was the end of an older tail.
+        self.follows.borrow_mut().retain(|follow| follow.run != Some(run) || !follow.over);
     }
 }
 
