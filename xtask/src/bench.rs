@@ -19,7 +19,7 @@ const PORTKEY: &str = "crates/bench/portkey";
 /// What to measure.
 #[derive(Args, Default)]
 pub struct Options {
-    /// latency, gateway, streams, log, decode, server, library, page, build; all where none is named
+    /// latency, gateway, streams, log, decode, server, library, page, build, cold; all but `cold`, which takes an hour or two, where none is named
     names: Vec<String>,
     /// Try whether each one works, two minutes for all; keeps no figures
     #[arg(long)]
@@ -27,9 +27,6 @@ pub struct Options {
     /// Print how large the page's files are, and measure nothing
     #[arg(long)]
     sizes: bool,
-    /// For `build`: also both commands cold, in a target directory of their own; three quarters of an hour
-    #[arg(long)]
-    cold: bool,
 }
 
 impl Options {
@@ -54,9 +51,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let etude = if options.quick { tests::build_server(workspace)? } else { build_server(workspace)? };
     let mut bench = workspace.command(workspace.target.join("release/etude-bench"));
     bench.args(&options.names);
-    for (flag, given) in [("--quick", options.quick), ("--cold", options.cold)] {
-        bench.args(given.then_some(flag));
-    }
+    bench.args(options.quick.then_some("--quick"));
     let mut place = |flag: &str, place: OsString| {
         bench.arg(flag).arg(place);
     };

@@ -1,6 +1,6 @@
 //! What a change costs the one who makes it: builds, and the second start of `cargo xtask serve`.
 
-mod cold;
+pub mod cold;
 
 use std::fs::File;
 use std::path::Path;
@@ -31,7 +31,7 @@ const TESTED: [&str; 4] = ["--config", "profile.release.package.app.opt-level=0"
 const EDITED: [(&str, &str); 3] =
     [("app", "app/src/lib.rs"), ("engine", "crates/engine/src/runs.rs"), ("server", "server/src/router.rs")];
 /// Longest wait for a server that has to be built first.
-const BUILD: Duration = Duration::from_secs(3600);
+const BUILD: Duration = Duration::from_secs(3 * 3600);
 
 /// Runs the benchmark.
 pub async fn measure(setting: &Setting) -> Result<Report> {
@@ -57,21 +57,24 @@ pub async fn measure(setting: &Setting) -> Result<Report> {
         // It builds the server by itself, with other features of what it is made of: minutes, the first time.
         return Ok(report);
     }
-    serve(setting, cargo(setting)).await?;
+    serve(setting, silent(setting)).await?;
     let mut served = Vec::new();
     for _ in 0..rounds {
-        served.push(serve(setting, cargo(setting)).await?);
+        served.push(serve(setting, silent(setting)).await?);
     }
     report.figure("`cargo xtask serve`, second start", "s", Rounds::of(served), Some(Target::AtMost(5.0)));
-    if setting.cold {
-        cold::measure(setting, &mut report).await?;
-    }
     Ok(report)
 }
 
 fn cargo(setting: &Setting) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(&setting.root).env("CARGO_TARGET_DIR", &setting.target).stdin(Stdio::null());
+    cargo
+}
+
+fn silent(setting: &Setting) -> Command {
+    let mut cargo = cargo(setting);
+    cargo.stdout(Stdio::null()).stderr(Stdio::null());
     cargo
 }
 
@@ -110,9 +113,7 @@ async fn serve(setting: &Setting, mut cargo: Command) -> Result<f64> {
     cargo
         .args(["xtask", "serve"])
         .env("ETUDE_ADDR", format!("127.0.0.1:{port}"))
-        .env("ETUDE_DATA_DIR", folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+        .env("ETUDE_DATA_DIR", folder.path());
     let began = Instant::now();
     let mut served = Served(cargo.spawn().context("starting cargo xtask serve")?);
     let url = format!("http://127.0.0.1:{port}");

@@ -33,14 +33,16 @@ use report::Report;
 use tokio::runtime::Runtime;
 
 /// All benchmarks, in the order in which they run and are shown.
-const NAMES: &[&str] = &["latency", "gateway", "streams", "log", "decode", "server", "library", "page", "build"];
+const NAMES: &[&str] = &["latency", "gateway", "streams", "log", "decode", "server", "library", "page", "build", COLD];
+/// The one that runs only where it is named: it takes an hour or two.
+const COLD: &str = "cold";
 
 #[derive(Parser)]
 #[command(name = "etude-bench", about = "Measures Etude", subcommand_negates_reqs = true)]
 struct Cli {
     #[command(subcommand)]
     helper: Option<Helper>,
-    /// Which to run; all where none is named.
+    /// Which to run; all but `cold` where none is named.
     names: Vec<String>,
     #[command(flatten)]
     setting: Option<Setting>,
@@ -77,9 +79,6 @@ pub struct Setting {
     /// Cargo's target directory.
     #[arg(long)]
     target: PathBuf,
-    /// For `build`: also everything anew.
-    #[arg(long)]
-    cold: bool,
     /// The page's files.
     #[arg(long)]
     site: PathBuf,
@@ -133,7 +132,10 @@ fn run(cli: Cli) -> Result<()> {
     if let Some(unknown) = cli.names.iter().find(|name| !NAMES.contains(&name.as_str())) {
         bail!("there is no benchmark `{unknown}`; there are {}", NAMES.join(", "));
     }
-    let wanted = |name: &&&str| cli.names.is_empty() || cli.names.iter().any(|wanted| wanted == **name);
+    let wanted = |name: &&&str| match cli.names.as_slice() {
+        [] => **name != COLD,
+        names => names.iter().any(|wanted| wanted == **name),
+    };
     for name in NAMES.iter().filter(wanted) {
         let report = measure(name, &setting).with_context(|| format!("benchmark `{name}`"))?;
         if !setting.quick {
@@ -155,6 +157,7 @@ fn measure(name: &str, setting: &Setting) -> Result<Report> {
         "library" => runtime.block_on(library::measure(setting)),
         "page" => page::measure(setting),
         "build" => runtime.block_on(build::measure(setting)),
+        COLD => runtime.block_on(build::cold::measure(setting)),
         "decode" => runtime.block_on(decode::measure(setting)),
         _ => bail!("it is listed and cannot be run"),
     }

@@ -7,6 +7,21 @@ import { figure, round, say, sleep } from "../numbers.mjs";
 const isIsland = (url) => url.includes("/islands/");
 const KINDS = { "application/wasm": "WASM", "text/javascript": "JS", "application/javascript": "JS", "text/css": "CSS" };
 
+/** In the page: notes when it has come to life, before its own script learns of it. */
+function noteLife() {
+  new MutationObserver((_, observer) => {
+    if (!document.documentElement?.hasAttribute("data-hydrated")) return;
+    observer.disconnect();
+    window.aliveAt = performance.now();
+  }).observe(document, { attributes: true, subtree: true });
+}
+
+/** In the page: the addresses that were asked for from then on. */
+function askedForAlive() {
+  const entries = performance.getEntriesByType("resource");
+  return entries.filter(({ startTime }) => startTime >= window.aliveAt).map(({ name }) => name);
+}
+
 export async function sizes(bench) {
   return withPage(bench, async (page, cdp) => {
     const parts = new Map();
@@ -15,13 +30,14 @@ export async function sizes(bench) {
       if (parts.has(requestId)) parts.get(requestId).bytes = encodedDataLength;
     });
     await cdp.send("Network.enable");
+    await page.addInitScript(noteLife);
     await open(page);
-    // What comes later, nobody has waited for.
-    const alive = new Set(parts.keys());
     await sleep(1_000);
-    const later = [...parts].filter(([id]) => !alive.has(id)).map(([, part]) => part);
-    for (const id of [...parts.keys()]) if (!alive.has(id)) parts.delete(id);
-    const all = [...parts.values()].filter(({ url }) => url.startsWith(bench.url));
+    // What was asked for once the page was alive, nobody has waited for; nor for what still comes.
+    const afterwards = new Set(await page.evaluate(askedForAlive));
+    const fetched = [...parts.values()].filter(({ url, bytes }) => url.startsWith(bench.url) && bytes > 0);
+    const later = fetched.filter(({ url }) => afterwards.has(url));
+    const all = fetched.filter(({ url }) => !afterwards.has(url));
     for (const { url, type, bytes } of all) say(`  sizes: ${bytes} B ${type} ${new URL(url).pathname}`);
     const kb = (list) => round(list.reduce((sum, { bytes }) => sum + bytes, 0) / 1_000);
     const own = all.filter(({ url }) => !isIsland(url));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::{cargo, serve, timed};
@@ -28,9 +28,11 @@ struct Unit {
 }
 
 /// Runs both commands in a target directory of their own, and lists what took longest.
-pub async fn measure(setting: &Setting, report: &mut Report) -> Result<()> {
+pub async fn measure(setting: &Setting) -> Result<Report> {
+    ensure!(!setting.quick, "`cold` has no quick form");
+    let mut report = Report::new("cold", "what the first build costs", "its own targets");
     report.method(
-        "Cold is with an empty target directory; the system's packages, npm's, the crates' sources and the model are \
+        "With an empty target directory; the system's packages, npm's, the crates' sources and the model are \
          there. What `cargo xtask test` adds to `serve` are the tests in Rust; the clients and the browser build \
          nothing more. A crate's time is that between its start and its end, two at a time.",
     );
@@ -39,22 +41,22 @@ pub async fn measure(setting: &Setting, report: &mut Report) -> Result<()> {
     let mut timing = cargo(setting);
     timing.env("CARGO_TARGET_DIR", target).env(TIMINGS.0, TIMINGS.1);
     let minutes = serve(setting, timing).await? / 60.0;
-    report.figure("`cargo xtask serve`, cold, until its port answers", "min", Rounds::once(minutes), None);
+    report.figure("`cargo xtask serve`, until its port answers", "min", Rounds::once(minutes), None);
     let mut units = Vec::new();
     for (of, place) in REPORTS {
         let place = target.join(place);
         let page = fs::read_to_string(&place).with_context(|| format!("reading {}", place.display()))?;
         units.extend(read(&page)?.into_iter().map(|unit| (of, unit)));
     }
-    for name in ["after a cold `serve`", "again, nothing changed"] {
+    for name in ["after that", "again, nothing changed"] {
         let minutes = tests(setting, target)? / 60.0;
         report.figure(format!("`cargo xtask test --only rust`, {name}"), "min", Rounds::once(minutes), None);
     }
     for (of, unit) in slowest(units) {
-        let title = format!("cold, of the {of}: `{}`{}", unit.name, unit.target);
+        let title = format!("of the {of}: `{}`{}", unit.name, unit.target);
         report.figure(title, "s", Rounds::once(unit.duration), None);
     }
-    Ok(())
+    Ok(report)
 }
 
 fn tests(setting: &Setting, target: &Path) -> Result<f64> {
