@@ -6,6 +6,7 @@ pub(crate) mod cells;
 pub(crate) mod comparisons;
 mod deletion;
 mod drafts;
+mod ended;
 mod history;
 mod migrate;
 pub(crate) mod prompts;
@@ -23,8 +24,9 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::error::Error;
+pub use ended::Ended;
 pub use providers::ProviderRow;
-pub use runs::{Ended, Kept, RememberedRequest, assemble, summary};
+pub use runs::{Kept, RememberedRequest, assemble, summary};
 pub use share_runs::{Reservation, Reserved, Unsettled};
 pub use shares::{ShareRow, SigningKeyRow};
 

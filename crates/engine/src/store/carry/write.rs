@@ -7,8 +7,9 @@ use sqlx::{Row, Sqlite, SqliteConnection, Transaction};
 
 use super::super::comparisons::insert_comparison;
 use super::super::deletion::CONTENT;
+use super::super::ended::{Ended, keep};
 use super::super::prompts::{NewRow, head_is};
-use super::super::runs::{Ended, bytes, keep};
+use super::super::runs::bytes;
 use super::super::versions::insert_version;
 use super::undo::{Former, Kind};
 use super::{Here, digests};
