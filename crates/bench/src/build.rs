@@ -110,10 +110,7 @@ impl Drop for Served {
 async fn serve(setting: &Setting, mut cargo: Command) -> Result<f64> {
     let folder = setting.folder()?;
     let port = free_port()?;
-    cargo
-        .args(["xtask", "serve"])
-        .env("ETUDE_ADDR", format!("127.0.0.1:{port}"))
-        .env("ETUDE_DATA_DIR", folder.path());
+    cargo.args(["xtask", "serve"]).env("ETUDE_ADDR", format!("127.0.0.1:{port}")).env("ETUDE_DATA_DIR", folder.path());
     let began = Instant::now();
     let mut served = Served(cargo.spawn().context("starting cargo xtask serve")?);
     let url = format!("http://127.0.0.1:{port}");

@@ -20,15 +20,20 @@ export function ensureLater() {
     linkLater(new WebAssembly.Module(Uint8Array.from(request.responseText, (byte) => byte.charCodeAt(0) & 0xff)));
     console.debug(new Error("The rest of the page's program was waited for.").stack);
 }
-// Where it does not come, the first call asks again.
+// A part waits for it and does not come without it: what it reads may be in there.
 function fetchLater() {
     if (laterIsThere) return undefined;
-    laterComes ??= WebAssembly.compileStreaming(fetch(later)).then(linkLater).catch(() => (laterComes = undefined));
+    laterComes ??= WebAssembly.compileStreaming(fetch(later)).then(linkLater).catch((error) => {
+        laterComes = undefined;
+        throw error;
+    });
     return laterComes;
 }
-if ("restoring" in document.documentElement.dataset) fetchLater();
+// Where it does not come, the first call asks again.
+const fetchAhead = () => fetchLater()?.catch(() => {});
+if ("restoring" in document.documentElement.dataset) fetchAhead();
 new MutationObserver((_, observer) => {
     if (!("hydrated" in document.documentElement.dataset)) return;
     observer.disconnect();
-    fetchLater();
+    fetchAhead();
 }).observe(document.documentElement, { attributes: true });

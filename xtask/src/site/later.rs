@@ -4,9 +4,11 @@
 //! (`cargo xtask look`): `frontend/later.txt` lists the functions that no start has called. They go to the second file. In
 //! the first, each of them that something there refers to is a stub that makes sure that the second is there, then calls
 //! it by its place in the table of functions. A function that the list does not know stays in the first file, so an old
-//! list makes the page larger, not slower, and never wrong.
+//! list makes the page larger, not slower, and never wrong. Data that only they read goes with them.
 
+mod data;
 mod halves;
+mod linked;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -14,6 +16,7 @@ use anyhow::{Context, Result};
 use walrus::ir::Value;
 use walrus::{FunctionId, FunctionKind, Module, ValType};
 
+pub use data::only_later;
 pub use halves::{Halves, split};
 
 /// What notes a call.
@@ -59,7 +62,7 @@ impl List {
         let called: HashSet<_> = called.iter().collect();
         let (mut stay, mut go) = (HashSet::new(), BTreeSet::new());
         for (place, id) in locals(module).into_iter().enumerate() {
-            if let Some(key) = key(module, id) {
+            if let Some(key) = key(name(module, id)) {
                 if called.contains(&place) {
                     stay.insert(key)
                 } else {
@@ -71,17 +74,34 @@ impl List {
         keys.chunks(LINE).map(|line| line.join(" ") + "\n").collect()
     }
 
-    fn has(&self, module: &Module, id: FunctionId) -> bool {
-        key(module, id).is_some_and(|key| self.keys.contains(key))
+    /// Whether a function of that name comes later.
+    pub fn has(&self, name: &str) -> bool {
+        key(name).is_some_and(|key| self.keys.contains(&key))
     }
 }
 
 /// The end of a function's name is a hash of its path and the types that it is compiled for. It does not change with
-/// what stands in the function, nor with other functions.
-fn key(module: &Module, id: FunctionId) -> Option<&str> {
-    let name = module.funcs.get(id).name.as_deref()?;
-    let (_, hash) = name.rsplit_once("::h")?;
-    (hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| &hash[..KEPT])
+/// what stands in the function, nor with other functions. The standard library's names have none; their crates have, in
+/// brackets. Where names are alike, wasm-bindgen counts those that follow, in brackets as well: they have no key.
+fn key(name: &str) -> Option<String> {
+    let name = readable(name);
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match name.rsplit_once("::h") {
+        Some((_, hash)) if is_hash(hash) => Some(hash[..KEPT].to_owned()),
+        _ if name.contains("]::") && !name.ends_with(']') => {
+            Some(blake3::hash(name.as_bytes()).to_hex()[..KEPT].to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// A function's name as wasm-bindgen writes it.
+fn readable(name: &str) -> String {
+    rustc_demangle::demangle(name).to_string()
+}
+
+fn name(module: &Module, id: FunctionId) -> &str {
+    module.funcs.get(id).name.as_deref().unwrap_or_default()
 }
 
 /// The functions that have code, in an order that is the same for the same bytes.
@@ -117,14 +137,14 @@ pub fn note_calls(module: &mut Module) {
 #[cfg(test)]
 mod tests {
     use walrus::ir::BinaryOp;
-    use walrus::{ConstExpr, ElementItems, ElementKind, FunctionBuilder, RefType};
+    use walrus::{ConstExpr, DataKind, ElementItems, ElementKind, FunctionBuilder, RefType};
 
     use super::*;
 
     const COLD: &str = "app::cold::h0123456789abcdef";
     const HOT: &str = "app::hot::hfedcba9876543210";
 
-    /// `start` calls `cold`, which the table names, too; `cold` calls `hot` and what is imported.
+    /// `start` calls `cold`, which the table names, too; `cold` calls `hot` and what is imported. At 100 there is data.
     pub fn whole() -> Vec<u8> {
         let mut module = Module::default();
         let nothing = module.types.add(&[], &[]);
@@ -151,11 +171,32 @@ mod tests {
         let element = module.elements.add(ElementKind::Active { table, offset }, ElementItems::Functions(vec![cold]));
         module.tables.get_mut(table).elem_segments.insert(element);
         module.exports.add("table", table);
+        let memory = module.memories.add_local(false, false, 1, None, None);
+        let offset = ConstExpr::Value(Value::I32(100));
+        let data = module.data.add(DataKind::Active { memory, offset }, b"abcdef".to_vec());
+        module.memories.get_mut(memory).data_segments.insert(data);
+        module.exports.add("memory", memory);
         module.emit_wasm()
     }
 
     pub fn parse(bytes: &[u8]) -> Result<Module> {
         walrus::ModuleConfig::new().strict_validate(true).parse(bytes)
+    }
+
+    #[test]
+    fn functions_are_known_by_their_hash() {
+        let mangled = "_ZN3app4cold17h0123456789abcdefE";
+        assert_eq!(key(mangled).as_deref(), Some("0123456"));
+        assert_eq!(key(&readable(mangled)), key(mangled));
+        assert_eq!(key("app::cold::h0123456789abcdef[1]"), None);
+        // Those of the standard library have a hash for each crate alone.
+        let mangled = "_RNvNtNtCsgXGp5Oqx2Ny_4core3str5count14do_count_chars";
+        let found = key(mangled).expect("a key");
+        assert_eq!(found.len(), KEPT);
+        assert_eq!(key(&readable(mangled)), Some(found));
+        assert_ne!(key(mangled), key("_RNvNtNtCsgXGp5Oqx2Ny_4core3str5count11count_chars"));
+        assert_eq!(key(&format!("{}[1]", readable(mangled))), None);
+        assert_eq!(key("__externref_table_alloc"), None);
     }
 
     #[test]

@@ -37,7 +37,14 @@ impl Profile {
 pub(super) const LOADER: &str = "./parts.js";
 
 /// What makes the page's files of what the compiler gives.
-const HOW: [&str; 3] = [include_str!("wasm.rs"), include_str!("later.rs"), later::SCRIPT];
+const HOW: [&str; 6] = [
+    include_str!("wasm.rs"),
+    include_str!("later.rs"),
+    include_str!("later/data.rs"),
+    include_str!("later/halves.rs"),
+    include_str!("later/linked.rs"),
+    later::SCRIPT,
+];
 
 /// What the WASM calls the script that wasm-bindgen writes.
 const GLUE: &str = "./etude_bg.js";
@@ -94,7 +101,13 @@ fn bind(workspace: &Workspace, compiled: &Path, out: &Path, profile: Profile, li
         // The splitter leaves each number as wide as the linker may have needed it.
         fs::write(part, module.emit_wasm()).with_context(|| format!("writing {}", part.display()))?;
     }
-    let mut module = parse(&read(&main)?, true)?;
+    let main = read(&main)?;
+    let only_later = match profile {
+        Profile::Dev | Profile::Noting => Vec::new(),
+        Profile::Release => later::only_later(&wasm, &main, |name| list.has(name))
+            .context("looking for the data of what comes later")?,
+    };
+    let mut module = parse(&main, true)?;
     cut += cut_never_called(&mut module);
     if cut == 0 && matches!(profile, Profile::Release) {
         bail!(
@@ -120,7 +133,7 @@ fn bind(workspace: &Workspace, compiled: &Path, out: &Path, profile: Profile, li
     fs::write(&script, rename(&glue, &names)).with_context(|| format!("writing {}", script.display()))?;
     let halves = match profile {
         Profile::Dev | Profile::Noting => None,
-        Profile::Release => later::split(&whole, list, |bytes| parse(bytes, false))?,
+        Profile::Release => later::split(&whole, list, &only_later, |bytes| parse(bytes, false))?,
     };
     let first = match halves {
         // The list knows nothing of it: another compiler.

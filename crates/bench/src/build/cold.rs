@@ -36,6 +36,10 @@ pub async fn measure(setting: &Setting) -> Result<Report> {
          there. What `cargo xtask test` adds to `serve` are the tests in Rust; the clients and the browser build \
          nothing more. A crate's time is that between its start and its end, two at a time.",
     );
+    report.method(
+        "What of it could go has gone with decision 0030. What is left is llama.cpp's C++ (one build script, which keeps \
+         both cores busy), our own crates, and SQLite and zstd in C.",
+    );
     let target = setting.folder()?;
     let target = target.path();
     let mut timing = cargo(setting);

@@ -1,11 +1,12 @@
 //! One file of WASM made two.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use walrus::ir::{Call, RefFunc, ReturnCall, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
     ImportKind, ImportedFunction, LocalFunction, Module, RefType, TableId, ValType, passes,
 };
 
@@ -24,12 +25,20 @@ pub struct Halves {
 }
 
 /// Splits what wasm-bindgen has made; `parse` reads it with the names of its functions, and writes without them.
-pub fn split(whole: &[u8], list: &List, parse: impl Fn(&[u8]) -> Result<Module>) -> Result<Option<Halves>> {
+/// `only_later` are the addresses of data that comes later, too.
+pub fn split(
+    whole: &[u8],
+    list: &List,
+    only_later: &[Range<usize>],
+    parse: impl Fn(&[u8]) -> Result<Module>,
+) -> Result<Option<Halves>> {
     let (mut first, mut later) = (parse(whole)?, parse(whole)?);
     let goes: Vec<bool> = first
         .funcs
         .iter()
-        .map(|function| matches!(function.kind, FunctionKind::Local(_)) && list.has(&first, function.id()))
+        .map(|function| {
+            matches!(function.kind, FunctionKind::Local(_)) && list.has(function.name.as_deref().unwrap_or_default())
+        })
         .collect();
     if !goes.contains(&true) {
         return Ok(None);
@@ -38,6 +47,7 @@ pub fn split(whole: &[u8], list: &List, parse: impl Fn(&[u8]) -> Result<Module>)
     stub(&mut first, &goes, &mut places)?;
     let exports = export(&mut first, &later, &goes);
     keep_only(&mut later, &goes, &places, &exports)?;
+    move_data(&mut first, &mut later, only_later)?;
     passes::gc::run(&mut first);
     passes::gc::run(&mut later);
     Ok(Some(Halves { first: first.emit_wasm(), later: later.emit_wasm() }))
@@ -261,15 +271,42 @@ fn place(later: &mut Module, table: TableId, goes: &[bool], places: &Places) {
     }
 }
 
+/// Leaves zeros in the first where the second puts data: compressed they are nothing, and segments are something.
+fn move_data(first: &mut Module, later: &mut Module, only_later: &[Range<usize>]) -> Result<()> {
+    let memory = later.memories.iter().next().context("the WASM has no memory")?.id();
+    let mut moved = Vec::new();
+    for id in first.data.iter().map(|data| data.id()).collect::<Vec<_>>() {
+        let data = first.data.get_mut(id);
+        let DataKind::Active { offset: ConstExpr::Value(Value::I32(from)), .. } = &data.kind else { continue };
+        let from = from.cast_unsigned() as usize;
+        let within = from..=from + data.value.len();
+        for run in only_later.iter().filter(|run| within.contains(&run.start) && within.contains(&run.end)) {
+            let value = &mut data.value[run.start - from..run.end - from];
+            moved.push((run.start, value.to_vec()));
+            value.fill(0);
+        }
+    }
+    ensure!(moved.len() == only_later.len(), "some data that comes later is not where it was");
+    for (at, value) in moved {
+        let offset = ConstExpr::Value(Value::I32(u32::try_from(at)?.cast_signed()));
+        let data = later.data.add(DataKind::Active { memory, offset }, value);
+        later.memories.get_mut(memory).data_segments.insert(data);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::super::tests::{parse, whole};
     use super::*;
 
     #[test]
     fn what_is_listed_comes_in_the_second_file() {
-        let Halves { first, later } =
-            split(&whole(), &List::read("0123456 1111111"), parse).expect("splits").expect("two files");
+        let Halves { first, later } = split(&whole(), &List::read("0123456 1111111"), from_ref(&(102..104)), parse)
+            .expect("splits")
+            .expect("two files");
         let (first, later) = (parse(&first).expect("sound"), parse(&later).expect("sound"));
         // `hot`, `start`, the stub and what it calls first.
         assert_eq!(first.funcs.iter_local().count(), 4);
@@ -280,10 +317,22 @@ mod tests {
         let element = later.elements.iter().next().expect("the function's place");
         let ElementKind::Active { offset: ConstExpr::Value(place), .. } = &element.kind else { panic!("it is active") };
         assert_eq!(format!("{place:?}"), format!("{:?}", Value::I32(1)));
+        let data = |module: &Module| {
+            let data = module.data.iter().next().expect("the data");
+            let DataKind::Active { offset: ConstExpr::Value(Value::I32(at)), .. } = data.kind else { panic!("active") };
+            (at, String::from_utf8(data.value.clone()).expect("text"))
+        };
+        assert_eq!(data(&first), (100, "ab\0\0ef".to_owned()));
+        assert_eq!(data(&later), (102, "cd".to_owned()));
+    }
+
+    #[test]
+    fn data_that_is_not_where_it_was_is_an_error() {
+        assert!(split(&whole(), &List::read("0123456"), from_ref(&(104..107)), parse).is_err());
     }
 
     #[test]
     fn a_page_that_the_list_does_not_know_stays_whole() {
-        assert!(split(&whole(), &List::read("1111111"), parse).expect("splits").is_none());
+        assert!(split(&whole(), &List::read("1111111"), &[], parse).expect("splits").is_none());
     }
 }
