@@ -45,7 +45,7 @@ export async function sizes(bench) {
     const of = (kind) => code.filter(({ type }) => KINDS[type] === kind);
     for (const kind of ["WASM", "JS", "CSS"]) if (kb(of(kind)) === 0) throw new Error(`no ${kind} was transferred`);
     const others = own.filter(({ type }) => !KINDS[type]);
-    const note = `encoded bytes with headers, by Network.loadingFinished; WASM ${kb(of("WASM"))}, JS ${kb(of("JS"))}, CSS ${kb(of("CSS"))} KB; beside them: ${others.map((part) => `${new URL(part.url).pathname} ${kb([part])}`).join(", ")} KB; fetched once the page is alive: ${kb(later.filter(({ url }) => !isIsland(url)))} KB; the editor and its like: ${kb([...all, ...later].filter(({ url }) => isIsland(url)))} KB. What it is made of, and what was tried: docs/decisions/0019, 0020 and 0029`;
+    const note = `encoded bytes with headers, by Network.loadingFinished; WASM ${kb(of("WASM"))}, JS ${kb(of("JS"))}, CSS ${kb(of("CSS"))} KB; beside them: ${others.map((part) => `${new URL(part.url).pathname} ${kb([part])}`).join(", ")} KB; fetched once the page is alive: ${kb(later.filter(({ url }) => !isIsland(url)))} KB; the editor and its like: ${kb([...all, ...later].filter(({ url }) => isIsland(url)))} KB. What it is made of, and what was tried: docs/decisions/0019, 0020, 0029 and 0031`;
     const one = (kind) => figure(`transferred: ${kind}`, "KB", "", [kb(of(kind))], of(kind).map((part) => `${new URL(part.url).pathname} ${part.bytes} B`).join(", "));
     return [figure("transferred before the editor: WASM, JS and CSS", "KB", "<= 300", [kb(code)], note), ...["WASM", "JS", "CSS"].map(one)];
   });
