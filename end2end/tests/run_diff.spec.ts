@@ -208,6 +208,8 @@ test("M1 two runs are picked and compared by keyboard alone", async ({ page }) =
   await expect(row(page, "Second").getByRole("link")).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page).toHaveURL("/runs");
+  // The list that was there stands until the new one has come.
+  await expect(row(page, "Second").getByRole("link")).toHaveCount(2);
   await expect(page.getByRole("link", { name: "Second" })).toBeFocused();
   await page.keyboard.press("c");
   await expect(strip(page)).toBeVisible();
