@@ -76,6 +76,9 @@ export function needed(name: string): string {
   return value;
 }
 
+/** Ports that were given out: what has one may not listen there yet, and the kernel may give the same again. */
+const given = new Set<number>();
+
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
@@ -83,5 +86,7 @@ export async function freePort(): Promise<number> {
   probe.close();
   await once(probe, "close");
   if (!address || typeof address === "string") throw new Error("no free port");
+  if (given.has(address.port)) return freePort();
+  given.add(address.port);
   return address.port;
 }
