@@ -45,7 +45,8 @@ pub fn only_later(linked: &[u8], main: &[u8], goes: impl Fn(&str) -> bool) -> Re
     for segment in &main.segments {
         for at in segment.addresses().filter(|at| going.contains(at) && !staying.contains(at)) {
             match only.last_mut() {
-                Some(run) if run.end == at => run.end += 1,
+                // Where two segments meet, a run ends: it is moved out of one of them.
+                Some(run) if run.end == at && at != segment.address => run.end += 1,
                 _ => only.push(at..at + 1),
             }
         }
