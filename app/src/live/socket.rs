@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use domain::chat::Verbatim;
 use domain::error::Code;
-use domain::live::{Down, UpFrame};
+use domain::live::{Down, EventFrame, UpFrame};
 use domain::{ComparisonId, Event, NewRun, RunId};
 use futures::channel::{mpsc, oneshot};
 use futures::future::{Either, poll_fn, select};
@@ -284,6 +284,9 @@ impl Socket {
     }
 
     fn receive(self: &Rc<Self>, live: Live, text: &str) {
+        if let Some(frame) = EventFrame::read(text) {
+            return self.event(frame);
+        }
         let Ok(down) = serde_json::from_str::<Down>(text) else { return };
         match (down.kind.as_str(), down.run) {
             ("hello", _) => {
@@ -292,7 +295,7 @@ impl Socket {
             }
             ("accepted", Some(run)) => self.accepted(down.reference.as_deref(), run),
             ("refused", _) => self.refused(down),
-            ("event", Some(run)) => self.event(run, &down),
+            ("event", Some(run)) => self.event_of(run, &down),
             ("end", Some(run)) => self.ended(run),
             ("cells", _) => self.cells(down.comparison, text),
             _ => {}
@@ -332,9 +335,15 @@ impl Socket {
         });
     }
 
-    fn event(self: &Rc<Self>, run: RunId, down: &Down) {
-        let (Some(seq), Some(kind), Some(data)) = (down.seq, down.event, &down.data) else { return };
-        let Ok(event) = Event::read(seq, kind, data.as_str()) else { return };
+    /// An event in a frame that is written otherwise than the server writes it: a proxy may do so.
+    fn event_of(self: &Rc<Self>, run: RunId, down: &Down) {
+        if let (Some(seq), Some(kind), Some(data)) = (down.seq, down.event, &down.data) {
+            self.event(EventFrame { run, seq, kind, data: data.as_str() });
+        }
+    }
+
+    fn event(self: &Rc<Self>, EventFrame { run, seq, kind, data }: EventFrame<'_>) {
+        let Ok(event) = Event::read(seq, kind, data) else { return };
         let mut first = false;
         for follow in self.follows.borrow_mut().iter_mut().filter(|follow| follow.run == Some(run)) {
             if seq == follow.next_seq {

@@ -147,6 +147,39 @@ pub struct Down {
     pub comparison: Option<ComparisonId>,
 }
 
+/// A frame of type `event`: nearly every frame is one, so it is written and read without a detour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventFrame<'a> {
+    /// The run.
+    pub run: RunId,
+    /// Dense from 0.
+    pub seq: u64,
+    /// The event's kind.
+    pub kind: EventKind,
+    /// Its data: JSON on one line.
+    pub data: &'a str,
+}
+
+impl<'a> EventFrame<'a> {
+    /// The frame as it is sent.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { run, seq, kind, data } = self;
+        format!(r#"{{"type":"event","run":"{run}","seq":{seq},"event":"{}","data":{data}}}"#, kind.as_str())
+    }
+
+    /// Reads what [`EventFrame::text`] wrote. Nothing where it is another frame, or is written otherwise; its data is
+    /// not looked at.
+    #[must_use]
+    pub fn read(text: &'a str) -> Option<Self> {
+        let (run, rest) = text.strip_prefix(r#"{"type":"event","run":""#)?.split_once('"')?;
+        let (seq, rest) = rest.strip_prefix(r#","seq":"#)?.split_once(',')?;
+        let (kind, rest) = rest.strip_prefix(r#""event":""#)?.split_once('"')?;
+        let data = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
+        Some(Self { run: run.parse().ok()?, seq: seq.parse().ok()?, kind: EventKind::from_name(kind)?, data })
+    }
+}
+
 impl Down {
     /// A frame of that type with nothing in it yet.
     #[must_use]
@@ -253,6 +286,29 @@ mod tests {
         assert!(up(r#"{"type":"watch","run":"x"}"#).is_err());
         assert!(up(r#"{"type":"dance","run":"x"}"#).is_err());
         assert!(up(r#"{"type":"tail"}"#).is_err());
+    }
+
+    #[test]
+    fn frames_of_events_read_back_and_are_json() {
+        let run = RunId::from_bytes([7; 16]);
+        let data = r#"{"at_ms":5,"index":0,"text":"\"data\":{},\"seq\":1}"}"#;
+        let frame = EventFrame { run, seq: 12, kind: EventKind::Delta, data };
+        let text = frame.text();
+        assert_eq!(EventFrame::read(&text), Some(frame));
+        let down: Down = serde_json::from_str(&text).expect("json");
+        assert_eq!((down.kind.as_str(), down.run, down.seq), ("event", Some(run), Some(12)));
+        assert_eq!((down.event, down.data.as_ref().map(Verbatim::as_str)), (Some(EventKind::Delta), Some(data)));
+        // What is written otherwise is left to who reads any JSON.
+        for other in [
+            text.replace("\"seq\":12", "\"seq\": 12"),
+            text.replace("delta", "dance"),
+            text.replace("run_", "cmp_"),
+            text.replace("event\",\"run", "end\",\"run"),
+            text.trim_end_matches('}').to_owned(),
+            String::new(),
+        ] {
+            assert_eq!(EventFrame::read(&other), None, "{other}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One run from its first event to its last: reads the provider, writes the log.
 
+mod patience;
+
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -13,6 +15,7 @@ use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::patience::Patience;
 use crate::admission::{Ticket, Turn, Waiting};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -20,10 +23,8 @@ use crate::log::{HotRun, RunWriter};
 use crate::providers::{Model, Provider, Update, Updates};
 use crate::render::ChatRequest;
 
-/// Longest time that a token may take on average where nothing else is configured, in milliseconds (F5).
-const MS_PER_TOKEN_MAX: u64 = 1_000;
-/// Tokens that an answer is given time for where neither request nor model has a limit.
-const ANSWER_TOKENS_USUAL: u32 = 8_192;
+/// Most updates that are appended together.
+const TOGETHER_MAX: usize = 64;
 
 /// An admitted run, with all that it needs.
 pub struct Setting {
@@ -52,7 +53,7 @@ pub struct Setting {
 }
 
 /// Drives a run to its end. Whatever happens, the log ends.
-pub async fn drive(writer: RunWriter, setting: Setting) {
+pub async fn drive(writer: RunWriter, setting: Box<Setting>) {
     let mut drive = Drive { writer, setting };
     let mut figures = Figures::default();
     let end = match AssertUnwindSafe(drive.work(&mut figures)).catch_unwind().await {
@@ -70,7 +71,7 @@ pub async fn drive(writer: RunWriter, setting: Setting) {
 }
 
 /// Ends a run that was opened too late: who asked for it has been told that it was not started.
-pub async fn abandon(writer: RunWriter, setting: Setting, why: ApiError) {
+pub async fn abandon(writer: RunWriter, setting: Box<Setting>, why: ApiError) {
     let mut drive = Drive { writer, setting };
     if let Err(error) = drive.finish(End::Failed(why), &Figures::default()).await {
         tracing::error!(%error, run = %drive.writer.log().run(), "a run's end could not be written");
@@ -79,7 +80,7 @@ pub async fn abandon(writer: RunWriter, setting: Setting, why: ApiError) {
 
 struct Drive {
     writer: RunWriter,
-    setting: Setting,
+    setting: Box<Setting>,
 }
 
 /// What is counted while it runs.
@@ -110,51 +111,70 @@ impl Drive {
             return Ok(end);
         }
         let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
+        let (timeouts, params) = (self.setting.provider.timeouts(), self.setting.request.params());
+        let mut patience = Patience::new(timeouts, params, &self.setting.model.info);
         let shutdown = self.setting.shutdown.clone();
-        let began = Instant::now();
-        let mut total_ms = self.total_ms(self.setting.request.params());
-        let mut heard = Instant::now();
+        let (cancelled, leaves) = (log.cancelled(), shutdown.cancelled());
+        tokio::pin!(cancelled, leaves);
         loop {
-            let next = next(self.setting.provider.as_ref(), &mut updates, figures, heard);
-            let update = tokio::select! {
+            let first = tokio::select! {
                 biased;
-                asked_at_ms = log.cancelled() => {
+                asked_at_ms = &mut cancelled => {
                     drop(updates);
                     return Ok(End::Cancelled { asked_at_ms });
                 }
-                () = shutdown.cancelled() => return Ok(End::Failed(leaving())),
-                total_ms = overdue(began, total_ms) => {
-                    return Ok(End::Failed(late(self.setting.provider.name(), total_ms)));
-                }
+                () = &mut leaves => return Ok(End::Failed(leaving())),
+                late = patience.used_up() => return Ok(End::Failed(late.of(self.setting.provider.name()))),
                 () = &mut readerless => {
                     log.cancel(self.setting.clock.monotonic_ms());
                     continue;
                 }
-                update = next => update,
+                update = updates.next() => update,
             };
-            match update {
-                Ok(Some(_)) if self.writer.bytes() > RUN_LOG_BYTES_MAX => {
-                    return Ok(End::Failed(endless(self.setting.provider.name())));
-                }
-                Ok(Some(update)) => {
-                    if !matches!(update, Update::Sent(_) | Update::Answered(_)) {
-                        heard = Instant::now();
-                    }
-                    if let Update::Started { params, .. } = &update {
-                        total_ms = self.total_ms(params);
-                    }
-                    if let Some((finish_reason, ending)) = self.take(update, figures).await? {
-                        return Ok(End::Finished(finish_reason, ending));
-                    }
-                }
-                Ok(None) => {
-                    let message =
-                        format!("The answer of {} ended without its last event.", self.setting.provider.name());
-                    return Ok(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None)));
-                }
-                Err(error) => return Ok(End::Failed(error)),
+            if let Some(end) = self.take_all(first, &mut updates, &mut patience, figures).await? {
+                return Ok(end);
             }
         }
+    }
+
+    /// Takes an update and those that have come with it, and appends what they say; says how the run ended, where it did.
+    async fn take_all(
+        &mut self,
+        first: Option<Result<Update, ApiError>>,
+        updates: &mut Updates,
+        patience: &mut Patience,
+        figures: &mut Figures,
+    ) -> Result<Option<End>, Error> {
+        let mut next = first;
+        for taken in 1.. {
+            let end = match next {
+                Some(Ok(_)) if self.writer.bytes() > RUN_LOG_BYTES_MAX => {
+                    Some(End::Failed(endless(self.setting.provider.name())))
+                }
+                Some(Ok(update)) => {
+                    patience.hears(&update, &self.setting.model.info);
+                    self.take(update, figures).await?.map(|(reason, ending)| End::Finished(reason, ending))
+                }
+                Some(Err(error)) => Some(End::Failed(error)),
+                None => {
+                    let message =
+                        format!("The answer of {} ended without its last event.", self.setting.provider.name());
+                    Some(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None)))
+                }
+            };
+            if end.is_some() {
+                // What was added goes with the event of the end.
+                return Ok(end);
+            }
+            let more = if taken < TOGETHER_MAX { updates.next().now_or_never() } else { None };
+            let Some(more) = more else { break };
+            next = more;
+        }
+        let submitted = Instant::now();
+        self.writer.submit().await?;
+        // A disk that takes nothing holds this up, however much the provider has sent meanwhile.
+        patience.lend(submitted.elapsed());
+        Ok(None)
     }
 
     /// Waits until the run may go on, where its comparison has as many as it may; says how it ended where it did before.
@@ -188,17 +208,7 @@ impl Drive {
         }
     }
 
-    /// How long the whole answer may take; `None` where the provider is in this process's own hands.
-    fn total_ms(&self, params: &Params) -> Option<u64> {
-        let timeouts = self.setting.provider.timeouts()?;
-        let info = &self.setting.model.info;
-        let tokens =
-            params.max_tokens.or(info.output_tokens_max).or(info.context_tokens).unwrap_or(ANSWER_TOKENS_USUAL);
-        let usual_ms = timeouts.first_token_ms.saturating_add(u64::from(tokens) * MS_PER_TOKEN_MAX);
-        Some(timeouts.total_ms.unwrap_or(usual_ms))
-    }
-
-    /// Writes what happened; says the reason when that was the end.
+    /// Adds what happened to the log; says the reason when that was the end.
     async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<(FinishReason, Ending)>, Error> {
         let event = match update {
             Update::Queued { position, reason } => {
@@ -248,7 +258,7 @@ impl Drive {
                 return Ok(Some((finish_reason, ending)));
             }
         };
-        self.writer.append(event).await?;
+        self.writer.add(event);
         Ok(None)
     }
 
@@ -292,36 +302,6 @@ impl Drive {
     }
 }
 
-/// The next update, within the provider's patience.
-async fn next(
-    provider: &dyn Provider,
-    updates: &mut Updates,
-    figures: &Figures,
-    heard: Instant,
-) -> Result<Option<Update>, ApiError> {
-    let Some(timeouts) = provider.timeouts() else { return updates.next().await.transpose() };
-    let (limit_ms, waited_for) = match figures.ttft_ms {
-        None => (timeouts.first_token_ms, "the first token"),
-        Some(_) => (timeouts.idle_ms, "the next piece of the answer"),
-    };
-    match tokio::time::timeout_at(heard + Duration::from_millis(limit_ms), updates.next()).await {
-        Ok(update) => update.transpose(),
-        Err(_) => Err(ApiError::new(
-            Code::TimedOut,
-            format!("{} did not send {waited_for} within {} s.", provider.name(), limit_ms as f64 / 1_000.0),
-        )
-        .hint("What had arrived is kept. Try again, or give this provider longer timeouts in etude.toml.")
-        .retry(None)),
-    }
-}
-
-/// Resolves when the whole patience with the provider is used up.
-async fn overdue(began: Instant, total_ms: Option<u64>) -> u64 {
-    let Some(total_ms) = total_ms else { return std::future::pending().await };
-    tokio::time::sleep_until(began + Duration::from_millis(total_ms)).await;
-    total_ms
-}
-
 /// Resolves when a run that is not to be kept going has had no reader for the grace (B4).
 fn readerless(log: &Arc<HotRun>, keep: bool) -> impl Future<Output = ()> + use<> {
     let mut readers = log.readers();
@@ -345,15 +325,6 @@ fn endless(provider: &str) -> ApiError {
     let megabytes = RUN_LOG_BYTES_MAX / 1024 / 1024;
     ApiError::new(Code::UpstreamInvalid, format!("{provider} sent more than {megabytes} MiB, which no run may have."))
         .hint("What had arrived is kept. Set max_tokens.")
-}
-
-fn late(provider: &str, total_ms: u64) -> ApiError {
-    ApiError::new(
-        Code::TimedOut,
-        format!("{provider} did not finish its answer within {} s.", total_ms as f64 / 1_000.0),
-    )
-    .hint("What had arrived is kept. Lower max_tokens, or raise the provider's total_ms in etude.toml.")
-    .retry(None)
 }
 
 fn leaving() -> ApiError {

@@ -16,7 +16,7 @@ use crate::admission::{LimitState, Ticket, Waiting};
 use crate::drive::{Setting, abandon, drive};
 use crate::error::Error;
 use crate::library::Library;
-use crate::log::{HotRun, Log, Opened, Tail};
+use crate::log::{HotRun, Log, Opened, RunWriter, Tail};
 use crate::principal::Principal;
 use crate::render::{Native, refuse_foreign, render};
 use crate::requests::{self, Claim, Lookup};
@@ -135,7 +135,7 @@ impl Runs<'_> {
             created_at: shared.clock.now_micros(),
         };
         let run = opened.run;
-        let setting = Setting {
+        let setting = Box::new(Setting {
             request: rendered,
             model,
             provider,
@@ -147,7 +147,7 @@ impl Runs<'_> {
             client: client.map(|client| client.request),
             clock: shared.clock.clone(),
             shutdown: shared.interrupt.clone(),
-        };
+        });
         // A task of its own from here on: whoever asked may go away at any moment, and what is in the log must
         // be driven to its end.
         let (tell, told) = oneshot::channel();
@@ -339,9 +339,23 @@ async fn open_and_drive(
     log: Arc<Log>,
     opened: Opened,
     claim: Option<Claim>,
-    setting: Setting,
+    setting: Box<Setting>,
     tell: oneshot::Sender<Result<(), Error>>,
 ) {
+    // Apart: what the opening needs takes no room while the run goes on.
+    if let Some((writer, setting)) = open(log, opened, claim, setting, tell).await {
+        drive(writer, setting).await;
+    }
+}
+
+/// Opens the log and tells whoever asked for the run; gives what it is driven with, where it was opened in time.
+async fn open(
+    log: Arc<Log>,
+    opened: Opened,
+    claim: Option<Claim>,
+    setting: Box<Setting>,
+    tell: oneshot::Sender<Result<(), Error>>,
+) -> Option<(RunWriter, Box<Setting>)> {
     let (run, created_at) = (opened.run, opened.created_at);
     let create = log.create(opened);
     tokio::pin!(create);
@@ -352,7 +366,7 @@ async fn open_and_drive(
         if let Ok(writer) = create.await {
             abandon(writer, setting, unwritable()).await;
         }
-        return;
+        return None;
     };
     match created {
         Ok(writer) => {
@@ -360,10 +374,11 @@ async fn open_and_drive(
                 claim.fulfil(run, created_at);
             }
             let _ = tell.send(Ok(()));
-            drive(writer, setting).await;
+            Some((writer, setting))
         }
         Err(error) => {
             let _ = tell.send(Err(error));
+            None
         }
     }
 }

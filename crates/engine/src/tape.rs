@@ -79,27 +79,30 @@ impl Tape {
     /// The entries from `seq` on, as many as fit in about `bytes_max` (at least one, where there is one).
     #[must_use]
     pub fn read(&self, seq: u64, bytes_max: usize) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        let mut bytes = 0;
-        for (seq, line) in self.lines_from(usize::try_from(seq).unwrap_or(usize::MAX)) {
-            bytes += line.len();
-            if bytes > bytes_max && !entries.is_empty() {
-                break;
-            }
-            entries.extend(split(line).map(|(kind, data)| Entry {
-                seq,
-                kind,
-                data: Bytes::copy_from_slice(data.as_bytes()),
-            }));
-        }
-        entries
+        let first = usize::try_from(seq).unwrap_or(usize::MAX).min(self.ends.len());
+        let start = self.start(first);
+        let fits = |end: &&u32| **end as usize - start <= bytes_max;
+        let many = self.ends[first..].iter().take_while(fits).count().max(1);
+        let after = self.ends.len().min(first + many);
+        // One copy, and each entry has a part of it: nearly all are short.
+        let copy = Bytes::copy_from_slice(&self.lines[start..self.start(after)]);
+        (first..after)
+            .filter_map(|index| {
+                let line = copy.slice(self.start(index) - start..self.ends[index] as usize - 1 - start);
+                let (kind, data) = split(&line)?;
+                Some(Entry { seq: index as u64, kind, data: line.slice(line.len() - data.len()..) })
+            })
+            .collect()
+    }
+
+    /// Where the line of an event begins; behind all lines for one that is not there yet.
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
     }
 
     fn lines_from(&self, first: usize) -> impl Iterator<Item = (u64, &[u8])> {
-        (first..self.ends.len()).map(|index| {
-            let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
-            (index as u64, &self.lines[start..self.ends[index] as usize - 1])
-        })
+        (first..self.ends.len())
+            .map(|index| (index as u64, &self.lines[self.start(index)..self.ends[index] as usize - 1]))
     }
 
     /// Folds all events into what the run has become.

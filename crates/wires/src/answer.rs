@@ -298,8 +298,13 @@ pub fn openai_logprobs(logprobs: &[TokenLogprob]) -> Vec<Value> {
 /// Adds a frame without a name: `data: …`.
 pub(crate) fn data(out: &mut Vec<u8>, data: &impl Serialize) {
     out.extend_from_slice(b"data: ");
-    serde_json::to_writer(&mut *out, data).expect("answers are strings and numbers");
+    written(out, data);
     out.extend_from_slice(b"\n\n");
+}
+
+/// Adds JSON.
+pub(crate) fn written(out: &mut Vec<u8>, data: &impl Serialize) {
+    serde_json::to_writer(out, data).expect("answers are strings and numbers");
 }
 
 /// Adds a frame with a name.

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection};
 use axum::response::{IntoResponse, Response};
 use domain::limits::{INLINE_BODY_BYTES_MAX, LIVE_TAILS_MAX, PING_EVERY_MS, WATCHES_MAX};
-use domain::live::{Down, Problem, Up, UpFrame};
+use domain::live::{Down, EventFrame, Problem, Up, UpFrame};
 use domain::{ApiError, Code, ComparisonId, RunId, strict};
 use engine::log::Tail;
 use engine::tape::Entry;
@@ -297,8 +297,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Written by hand: the data is JSON already, and this is the hot path.
-fn event_frame(run: RunId, Entry { seq, kind, data }: &Entry) -> String {
-    let data = std::str::from_utf8(data).expect("a log holds text");
-    format!(r#"{{"type":"event","run":"{run}","seq":{seq},"event":"{}","data":{data}}}"#, kind.as_str())
+fn event_frame(run: RunId, entry: &Entry) -> String {
+    EventFrame { run, seq: entry.seq, kind: entry.kind, data: entry.text() }.text()
 }

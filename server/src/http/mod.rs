@@ -4,6 +4,7 @@ pub mod carry;
 pub mod clients;
 pub mod docs;
 pub mod fallback;
+mod feed;
 pub mod headers;
 pub mod json;
 pub mod live;

@@ -1,31 +1,25 @@
 //! A run's log as server-sent events: `id` is the seq, `event` the kind, `data` the JSON.
 
 use std::io::Write;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::RunId;
-use domain::limits::PING_EVERY_MS;
 use engine::log::Tail;
 use engine::tape::Entry;
 use futures::stream;
 use tokio_util::sync::CancellationToken;
 
+use super::feed::{Feed, Piece};
+
 /// Streams a tail. A reader that is slow holds a cursor; silence is broken by a comment.
 #[must_use]
 pub fn answer(run: RunId, tail: Tail, closing: CancellationToken) -> Response {
-    let frames = stream::unfold((tail, closing), |(mut tail, closing)| async move {
-        let ping = Duration::from_millis(PING_EVERY_MS);
-        let bytes = tokio::select! {
-            biased;
-            entries = tail.next() => encode(&entries?),
-            () = closing.cancelled() => return None,
-            () = tokio::time::sleep(ping) => Bytes::from_static(b": ping\n\n"),
-        };
-        Some((Ok::<_, std::convert::Infallible>(bytes), (tail, closing)))
+    let frames = stream::unfold((tail, Feed::new(closing)), |(mut tail, mut feed)| async move {
+        let bytes = said(feed.piece(tail.next()).await?);
+        Some((Ok::<_, std::convert::Infallible>(bytes), (tail, feed)))
     });
     head(Body::from_stream(frames).into_response(), run)
 }
@@ -51,6 +45,14 @@ pub fn events(mut response: Response) -> Response {
 pub fn insert_run(response: &mut Response, run: RunId) {
     if let Ok(value) = HeaderValue::from_str(&run.to_string()) {
         response.headers_mut().insert(HeaderName::from_static("x-etude-run"), value);
+    }
+}
+
+/// A piece of a stream.
+pub fn said(piece: Piece) -> Bytes {
+    match piece {
+        Piece::Entries(entries) => encode(&entries),
+        Piece::Ping => Bytes::from_static(b": ping\n\n"),
     }
 }
 

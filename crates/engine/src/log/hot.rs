@@ -15,20 +15,18 @@ use crate::wire;
 /// About as many bytes as a tail hands out at a time.
 const TAIL_BATCH_BYTES: usize = 64 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Progress {
-    events: u64,
-    ended: bool,
-}
-
 /// A run's log in memory. It holds durable events only, so whatever is read from it may be delivered.
 pub struct HotRun {
     /// How the run began.
     pub opened: Opened,
     tape: Mutex<Tape>,
+    /// Whether the tape is whole; set while it is held.
+    ended: AtomicBool,
     /// Parts of the exchange with the provider, packed.
     wire: Mutex<Vec<Vec<u8>>>,
-    progress: watch::Sender<Progress>,
+    /// Wakes the readers: there are more events, or the log has ended. (A `watch` has eight such bells, for those who
+    /// press forward by the thousand; each event would ring all of them, and nearly always there is one reader.)
+    more: Notify,
     /// Wakes those who wait for nothing but the end.
     end: Notify,
     readers: watch::Sender<usize>,
@@ -48,12 +46,12 @@ impl HotRun {
     /// A log with the events that a crash left, taken up at `now_ms`.
     #[must_use]
     pub fn with(opened: Opened, tape: Tape, wire: Vec<Vec<u8>>, ended: bool, now_ms: u64) -> Self {
-        let progress = Progress { events: tape.len(), ended };
         Self {
             opened,
             tape: Mutex::new(tape),
             wire: Mutex::new(wire),
-            progress: watch::Sender::new(progress),
+            ended: AtomicBool::new(ended),
+            more: Notify::new(),
             end: Notify::new(),
             readers: watch::Sender::new(0),
             cancel: CancellationToken::new(),
@@ -69,20 +67,25 @@ impl HotRun {
         self.opened.run
     }
 
-    /// Adds durable events and wakes the readers. Called by the log's writer alone.
-    pub(super) fn publish(&self, kind: EventKind, data: &str, now_ms: u64) {
-        let events = {
+    /// Adds durable events and wakes the readers; says whether the log has ended. Called by the log's writer alone.
+    pub(super) fn publish<'a>(&self, new: impl Iterator<Item = (EventKind, &'a str)>, now_ms: u64) -> bool {
+        let mut ended = false;
+        {
             let mut tape = self.tape.lock().unwrap_or_else(PoisonError::into_inner);
-            tape.push(kind, data);
-            tape.len()
-        };
-        if kind.is_end() {
-            self.ended_at_ms.store(now_ms, Ordering::Relaxed);
+            for (kind, data) in new {
+                tape.push(kind, data);
+                ended = kind.is_end();
+            }
+            if ended {
+                self.ended_at_ms.store(now_ms, Ordering::Relaxed);
+                self.ended.store(true, Ordering::Release);
+            }
         }
-        self.progress.send_replace(Progress { events, ended: kind.is_end() });
-        if kind.is_end() {
+        self.more.notify_waiters();
+        if ended {
             self.end.notify_waiters();
         }
+        ended
     }
 
     /// Adds a durable part of the exchange with the provider. Called by the log's writer alone.
@@ -108,7 +111,7 @@ impl HotRun {
     /// Whether nothing more will come.
     #[must_use]
     pub fn ended(&self) -> bool {
-        self.progress.borrow().ended
+        self.ended.load(Ordering::Acquire)
     }
 
     /// When it ended, by the clock's monotonic milliseconds.
@@ -163,14 +166,13 @@ impl HotRun {
     #[must_use]
     pub fn tail(self: &Arc<Self>, seq: u64) -> HotTail {
         self.readers.send_modify(|readers| *readers += 1);
-        HotTail { progress: self.progress.subscribe(), log: self.clone(), next: seq }
+        HotTail { log: self.clone(), next: seq }
     }
 }
 
 /// A cursor into a hot log. It holds no events: a slow reader costs nothing.
 pub struct HotTail {
     log: Arc<HotRun>,
-    progress: watch::Receiver<Progress>,
     next: u64,
 }
 
@@ -178,18 +180,29 @@ impl HotTail {
     /// The next entries as soon as there are any, or nothing once the log has ended. Cancel-safe.
     pub async fn next(&mut self) -> Option<Vec<Entry>> {
         loop {
-            let progress = *self.progress.borrow_and_update();
-            if self.next < progress.events {
+            let more = self.log.more.notified();
+            tokio::pin!(more);
+            // Before the look: what comes after it rings.
+            more.as_mut().enable();
+            {
                 let tape = self.log.tape.lock().unwrap_or_else(PoisonError::into_inner);
-                let entries = tape.read(self.next, TAIL_BATCH_BYTES);
-                self.next += entries.len() as u64;
-                return Some(entries);
+                if self.next < tape.len() {
+                    let entries = tape.read(self.next, TAIL_BATCH_BYTES);
+                    self.next += entries.len() as u64;
+                    return Some(entries);
+                }
+                if self.log.ended() {
+                    return None;
+                }
             }
-            if progress.ended {
-                return None;
-            }
-            self.progress.changed().await.ok()?;
+            more.await;
         }
+    }
+
+    /// Whether everything has been read, and nothing more will come.
+    fn is_exhausted(&self) -> bool {
+        // In this order: nothing is added to a log that has ended.
+        self.log.ended() && self.next >= self.log.tape.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
@@ -249,10 +262,7 @@ impl Tail {
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         match self {
-            Self::Hot(tail) => {
-                let progress = *tail.progress.borrow();
-                progress.ended && tail.next >= progress.events
-            }
+            Self::Hot(tail) => tail.is_exhausted(),
             Self::Kept { tape, next } => *next >= tape.len(),
         }
     }

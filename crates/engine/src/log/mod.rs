@@ -24,14 +24,14 @@ pub use hot::{HotRun, HotTail, Tail};
 pub use record::{Opened, Record};
 pub use recover::Recovered;
 use segment::Segment;
-use writer::{Command, Writer};
+use writer::{Command, Events, Writer};
 
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::wire;
 
-/// Events that may wait for the disk before those who append have to wait.
-const QUEUE_EVENTS: usize = 16 * 1024;
+/// Appends that may wait for the disk before those who append have to wait. Each has one event or a few.
+const QUEUE_APPENDS: usize = 16 * 1024;
 
 /// Largest body that is packed between two events, in bytes; a larger one would hold up the other runs of its thread.
 const PACK_INLINE_BYTES_MAX: usize = 256 * 1024;
@@ -57,7 +57,7 @@ impl Log {
     ) -> Result<Self, Error> {
         let number = recovered.segments.keys().next_back().map_or(0, |last| last + 1);
         let first = Segment::create(folder, number).map_err(Error::disk("the run log cannot be written"))?;
-        let (queue, commands) = mpsc::channel(QUEUE_EVENTS);
+        let (queue, commands) = mpsc::channel(QUEUE_APPENDS);
         let healthy = Arc::new(AtomicBool::new(true));
         let writer = Writer {
             folder: folder.to_owned(),
@@ -111,6 +111,7 @@ impl Log {
             log,
             next_seq,
             bytes: 0,
+            waiting: Events::default(),
         }
     }
 
@@ -166,6 +167,8 @@ pub struct RunWriter {
     started_ms: u64,
     next_seq: u64,
     bytes: usize,
+    /// What was added and is not on its way yet.
+    waiting: Events,
 }
 
 impl RunWriter {
@@ -195,11 +198,51 @@ impl RunWriter {
         self.append_at(self.elapsed_ms(), body).await
     }
 
+    /// Appends an event with a time of its own.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn append_at(&mut self, at_ms: u64, body: RunEvent) -> Result<(), Error> {
+        self.add_at(at_ms, body);
+        self.submit().await
+    }
+
+    /// Adds an event to those that the next [`RunWriter::submit`] sends on their way: what comes together costs less
+    /// together.
+    pub fn add(&mut self, body: RunEvent) {
+        self.add_at(self.elapsed_ms(), body);
+    }
+
+    fn add_at(&mut self, at_ms: u64, body: RunEvent) {
+        let kind = body.kind();
+        let event = Event { seq: self.next_seq, at_ms, body };
+        let before = self.waiting.records.len();
+        let place = record::append_event(&mut self.waiting.records, self.log.run(), kind, &event);
+        self.bytes += self.waiting.records.len() - before + kind.as_str().len();
+        self.waiting.places.push((kind, place));
+        self.next_seq += 1;
+    }
+
+    /// Appends what was added.
+    ///
+    /// # Errors
+    /// When the log is closed.
+    pub async fn submit(&mut self) -> Result<(), Error> {
+        if self.waiting.places.is_empty() {
+            return Ok(());
+        }
+        // Taken only once there is room: whoever stops waiting loses nothing.
+        let room = self.queue.reserve().await.map_err(|_| closed())?;
+        room.send(Command::Append { log: self.log.clone(), events: std::mem::take(&mut self.waiting) });
+        Ok(())
+    }
+
     /// Keeps a part of the exchange with the provider with the run.
     ///
     /// # Errors
     /// When the log is closed.
     pub async fn note(&mut self, part: Wire) -> Result<(), Error> {
+        self.submit().await?;
         let size: usize = part.client.iter().chain(&part.request).map(|request| request.body.len()).sum();
         let packed = if size > PACK_INLINE_BYTES_MAX {
             tokio::task::spawn_blocking(move || wire::pack(&part)).await.map_err(|_| closed())??
@@ -208,20 +251,5 @@ impl RunWriter {
         };
         let record = record::wire(self.log.run(), &packed);
         self.queue.send(Command::Note { log: self.log.clone(), packed, record }).await.map_err(|_| closed())
-    }
-
-    /// Appends an event with a time of its own.
-    ///
-    /// # Errors
-    /// When the log is closed.
-    pub async fn append_at(&mut self, at_ms: u64, body: RunEvent) -> Result<(), Error> {
-        let kind = body.kind();
-        let event = Event { seq: self.next_seq, at_ms, body };
-        let data = event.data();
-        let record = record::event(self.log.run(), event.seq, kind, &data);
-        self.bytes += record.len() + kind.as_str().len();
-        self.queue.send(Command::Append { log: self.log.clone(), kind, data, record }).await.map_err(|_| closed())?;
-        self.next_seq += 1;
-        Ok(())
     }
 }

@@ -3,7 +3,9 @@
 //! A record is `length: u32`, `crc32: u32` (of the payload), `payload`; the payload is the run's id in
 //! 16 bytes, then one byte for the kind, then the rest. Numbers are little-endian.
 
-use domain::{ClientWire, ComparisonId, EventKind, PromptId, RunId, UserId, WorkspaceId};
+use std::ops::Range;
+
+use domain::{ClientWire, ComparisonId, Event, EventKind, PromptId, RunId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::requests;
@@ -92,7 +94,10 @@ impl Record {
                 out.push(OPENED);
                 serde_json::to_writer(&mut out, opened).expect("strings and numbers fit in JSON");
             }
-            Self::Event { run, seq, kind, data } => encode_event(&mut out, *run, *seq, *kind, data),
+            Self::Event { run, seq, kind, data } => {
+                event_head(&mut out, *run, *seq, *kind);
+                out.extend_from_slice(data.as_bytes());
+            }
             Self::Wire { run, packed } => encode_wire(&mut out, *run, packed),
         }
         seal(&mut out);
@@ -100,14 +105,15 @@ impl Record {
     }
 }
 
-/// Encodes an event without owning it.
-#[must_use]
-pub fn event(run: RunId, seq: u64, kind: EventKind, data: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEAD_BYTES + 16 + 9 + data.len());
-    out.resize(HEAD_BYTES, 0);
-    encode_event(&mut out, run, seq, kind, data);
-    seal(&mut out);
-    out
+/// Appends an event's record to others; says where its data stands.
+pub fn append_event(out: &mut Vec<u8>, run: RunId, kind: EventKind, event: &Event) -> Range<usize> {
+    let begin = out.len();
+    out.resize(begin + HEAD_BYTES, 0);
+    event_head(out, run, event.seq, kind);
+    let data = out.len();
+    event.write_data(out);
+    seal(&mut out[begin..]);
+    data..out.len()
 }
 
 /// Encodes a part of an exchange without owning it.
@@ -125,11 +131,10 @@ fn encode_wire(out: &mut Vec<u8>, run: RunId, packed: &[u8]) {
     out.extend_from_slice(packed);
 }
 
-fn encode_event(out: &mut Vec<u8>, run: RunId, seq: u64, kind: EventKind, data: &str) {
+fn event_head(out: &mut Vec<u8>, run: RunId, seq: u64, kind: EventKind) {
     out.extend_from_slice(run.as_bytes());
     out.push(code(kind));
     out.extend_from_slice(&seq.to_le_bytes());
-    out.extend_from_slice(data.as_bytes());
 }
 
 fn seal(out: &mut [u8]) {

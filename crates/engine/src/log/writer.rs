@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc as std_mpsc};
@@ -28,14 +29,30 @@ const RETRY_MS: u64 = 250;
 pub(super) enum Command {
     /// Writes the first record of a run, and says when it is durable.
     Open { run: RunId, record: Vec<u8>, done: oneshot::Sender<()> },
-    /// Writes an event, then publishes it.
-    Append { log: Arc<HotRun>, kind: EventKind, data: String, record: Vec<u8> },
+    /// Writes events, then publishes them.
+    Append { log: Arc<HotRun>, events: Events },
     /// Writes a part of the exchange with a provider, then keeps it with the run.
     Note { log: Arc<HotRun>, packed: Vec<u8>, record: Vec<u8> },
     /// Lets go of runs that are rows now.
     Release(Vec<RunId>),
     /// Says when all before it is on the disk.
     Flush(oneshot::Sender<()>),
+}
+
+/// Events of one run on their way into the log: their records, and where in them the data of each stands.
+#[derive(Default)]
+pub(super) struct Events {
+    pub records: Vec<u8>,
+    pub places: Vec<(EventKind, Range<usize>)>,
+}
+
+impl Events {
+    fn iter(&self) -> impl Iterator<Item = (EventKind, &str)> {
+        self.places.iter().map(|(kind, place)| {
+            let data = std::str::from_utf8(&self.records[place.clone()]).expect("the data of an event is JSON");
+            (*kind, data)
+        })
+    }
 }
 
 pub(super) struct Writer {
@@ -62,10 +79,10 @@ impl Writer {
             let mut bytes = Vec::new();
             let mut next = Some(first);
             while let Some(command) = next {
-                if let Command::Open { record, .. } | Command::Append { record, .. } | Command::Note { record, .. } =
-                    &command
-                {
-                    bytes.extend_from_slice(record);
+                match &command {
+                    Command::Open { record, .. } | Command::Note { record, .. } => bytes.extend_from_slice(record),
+                    Command::Append { events, .. } => bytes.extend_from_slice(&events.records),
+                    Command::Release(_) | Command::Flush(_) => {}
                 }
                 batch.push(command);
                 next = if bytes.len() < BATCH_BYTES_MAX { self.queue.try_recv().ok() } else { None };
@@ -123,10 +140,9 @@ impl Writer {
                 self.segments.entry(number).or_default().insert(run);
                 let _ = done.send(());
             }
-            Command::Append { log, kind, data, .. } => {
+            Command::Append { log, events } => {
                 self.segments.entry(number).or_default().insert(log.run());
-                log.publish(kind, &data, self.clock.monotonic_ms());
-                if kind.is_end() {
+                if log.publish(events.iter(), self.clock.monotonic_ms()) {
                     let _ = to_sync.send(current.file());
                     let _ = self.ended.send(log);
                 }

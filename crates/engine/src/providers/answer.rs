@@ -165,7 +165,8 @@ impl<R: Reader + 'static> Answer<R> {
 
     /// The updates, as they come.
     pub fn into_updates(self) -> Updates {
-        stream::unfold(Some(self), |answer| async move {
+        // Boxed: it moves with each update.
+        stream::unfold(Some(Box::new(self)), |answer| async move {
             let mut answer = answer?;
             let update = answer.next().await?;
             match update {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::limits::PING_EVERY_MS;
 use domain::{ApiError, Event, EventKind, RunEvent, RunId};
 use engine::log::Tail;
 use engine::tape::Entry;
@@ -16,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use wires::{Answered, Speak};
 
 use super::call::Running;
+use crate::http::feed::{Feed, Piece};
 use crate::http::problem::Refusal;
 use crate::http::sse;
 
@@ -112,33 +112,31 @@ pub async fn tailed(
         }
     }
     let first = (!first.is_empty()).then(|| Bytes::from(first));
-    let frames =
-        stream::unfold((first, tail, speaker, closing), |(first, mut tail, mut speaker, closing)| async move {
-            if let Some(first) = first {
-                return Some((Ok::<_, std::convert::Infallible>(first), (None, tail, speaker, closing)));
-            }
-            let bytes = loop {
-                let said = tokio::select! {
-                    biased;
-                    entries = tail.next() => {
-                        let mut out = Vec::new();
-                        for entry in entries? {
-                            match event(&entry) {
-                                Ok(event) => speaker.event(&event, &mut out),
-                                Err(error) => tracing::error!(%error, "an event cannot be told"),
-                            }
+    let feed = Feed::new(closing);
+    let frames = stream::unfold((first, tail, speaker, feed), |(first, mut tail, mut speaker, mut feed)| async move {
+        if let Some(first) = first {
+            return Some((Ok::<_, std::convert::Infallible>(first), (None, tail, speaker, feed)));
+        }
+        let bytes = loop {
+            let said = match feed.piece(tail.next()).await? {
+                Piece::Entries(entries) => {
+                    let mut out = Vec::new();
+                    for entry in entries {
+                        match event(&entry) {
+                            Ok(event) => speaker.event(&event, &mut out),
+                            Err(error) => tracing::error!(%error, "an event cannot be told"),
                         }
-                        Bytes::from(out)
                     }
-                    () = closing.cancelled() => return None,
-                    () = tokio::time::sleep(Duration::from_millis(PING_EVERY_MS)) => Bytes::from_static(speaker.ping()),
-                };
-                // Many events become nothing, and an empty chunk would end the answer.
-                if !said.is_empty() {
-                    break said;
+                    Bytes::from(out)
                 }
+                Piece::Ping => Bytes::from_static(speaker.ping()),
             };
-            Some((Ok(bytes), (None, tail, speaker, closing)))
-        });
+            // Many events become nothing, and an empty chunk would end the answer.
+            if !said.is_empty() {
+                break said;
+            }
+        };
+        Some((Ok(bytes), (None, tail, speaker, feed)))
+    });
     Ok(Ok(sse::head(Body::from_stream(frames).into_response(), run)))
 }

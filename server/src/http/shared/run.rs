@@ -1,7 +1,6 @@
 //! Runs through a link: their events, and starting one.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
@@ -9,8 +8,6 @@ use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
-use bytes::Bytes;
-use domain::limits::PING_EVERY_MS;
 use domain::{ApiError, Code, RunId};
 use engine::shares::{Counts, Proof, SharedTail, Visit};
 use futures::{FutureExt, stream};
@@ -19,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::visitor::{Guest, cookie};
 use super::{Asked, Token, locked, not_there, run_of, seal, see, shown, token};
+use crate::http::feed::Feed;
 use crate::http::json::Json;
 use crate::http::live::Closing;
 use crate::http::problem::Refusal;
@@ -96,16 +94,13 @@ pub async fn events(
 /// Streams a tail until the link does not show it any more.
 fn stream(tail: SharedTail, closing: CancellationToken) -> Response {
     let over = tail.over().boxed();
-    let frames = stream::unfold((tail, over, closing), |(mut tail, mut over, closing)| async move {
-        let ping = Duration::from_millis(PING_EVERY_MS);
+    let frames = stream::unfold((tail, over, Feed::new(closing)), |(mut tail, mut over, mut feed)| async move {
         let bytes = tokio::select! {
             biased;
             () = &mut over => return None,
-            entries = tail.next() => sse::encode(&entries?),
-            () = closing.cancelled() => return None,
-            () = tokio::time::sleep(ping) => Bytes::from_static(b": ping\n\n"),
+            piece = feed.piece(tail.next()) => sse::said(piece?),
         };
-        Some((Ok::<_, std::convert::Infallible>(bytes), (tail, over, closing)))
+        Some((Ok::<_, std::convert::Infallible>(bytes), (tail, over, feed)))
     });
     sse::events(Body::from_stream(frames).into_response())
 }

@@ -2,6 +2,7 @@
 //!
 //! <https://platform.openai.com/docs/api-reference/chat-streaming>; where servers differ, the field says whose it is.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::{Delta, FinishReason, Reasoning, TokenLogprob, ToolCallDelta, TopLogprob, Usage};
@@ -14,7 +15,7 @@ use crate::providers::answer::{Fault, Out, Reader};
 use crate::providers::sse::SseEvent;
 
 #[derive(Deserialize)]
-struct Chunk {
+struct Chunk<'a> {
     #[serde(default)]
     choices: Option<Vec<Choice>>,
     #[serde(default)]
@@ -23,8 +24,8 @@ struct Chunk {
     #[serde(default)]
     error: Option<Value>,
     /// `error`: older vLLM's form of one.
-    #[serde(default)]
-    object: Option<String>,
+    #[serde(default, borrow)]
+    object: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -159,7 +160,7 @@ impl Reader for ChunkReader {
             let body = serde_json::from_str(data).unwrap_or_else(|_| data.into());
             return Err(Fault::Failed(body));
         }
-        let chunk: Chunk = serde_json::from_str(data)?;
+        let chunk: Chunk<'_> = serde_json::from_str(data)?;
         if chunk.error.is_some() || chunk.object.as_deref() == Some("error") {
             return Err(Fault::Failed(serde_json::from_str(data)?));
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::answer::{
-    Answered, Block, Outline, Place, Speak, call_id, cancelled, created_s, data, hex, openai_logprobs,
+    Answered, Block, Outline, Place, Speak, call_id, cancelled, created_s, data, hex, openai_logprobs, written,
 };
 use crate::error;
 
@@ -94,26 +94,20 @@ fn choice(index: u32, blocks: &[Block], finish: FinishReason) -> Value {
 /// The answer in chunks.
 pub struct Chunks {
     run: RunId,
-    id: String,
-    created: i64,
-    /// The model's name, as it was asked for until one answers.
-    model: String,
+    /// What every chunk begins with: the same in all of them, and most of each.
+    head: String,
     include_usage: bool,
     outline: Outline,
     /// The choices whose role has been said.
     begun: BTreeSet<u32>,
 }
 
-#[derive(Serialize)]
-struct Chunk<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: i64,
-    model: &'a str,
-    choices: &'a [ChunkChoice<'a>],
-    /// Null in every chunk but the last, where it was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Option<Value>>,
+/// A chunk's frame up to its choices.
+fn head(run: RunId, model: &str) -> String {
+    let id = format!("chatcmpl-{}", hex(run));
+    let (id, model) = (Value::from(id), Value::from(model));
+    let created = created_s(run);
+    format!(r#"data: {{"id":{id},"object":"chat.completion.chunk","created":{created},"model":{model},"choices":"#)
 }
 
 #[derive(Serialize)]
@@ -140,21 +134,18 @@ impl Chunks {
     /// The chunks of a run.
     #[must_use]
     pub fn new(run: RunId, asked: &str, include_usage: bool) -> Self {
-        Self {
-            run,
-            id: format!("chatcmpl-{}", hex(run)),
-            created: created_s(run),
-            model: asked.to_owned(),
-            include_usage,
-            outline: Outline::default(),
-            begun: BTreeSet::new(),
-        }
+        Self { run, head: head(run, asked), include_usage, outline: Outline::default(), begun: BTreeSet::new() }
     }
 
+    /// Says a chunk. Where the usage is wanted, it is null in every chunk but the last.
     fn say(&self, choices: &[ChunkChoice<'_>], usage: Option<Value>, out: &mut Vec<u8>) {
-        let usage = self.include_usage.then_some(usage);
-        let (id, created, model) = (&*self.id, self.created, &*self.model);
-        data(out, &Chunk { id, object: "chat.completion.chunk", created, model, choices, usage });
+        out.extend_from_slice(self.head.as_bytes());
+        written(out, &choices);
+        if self.include_usage {
+            out.extend_from_slice(br#","usage":"#);
+            written(out, &usage);
+        }
+        out.extend_from_slice(b"}\n\n");
     }
 
     fn delta(&self, index: u32, delta: ChunkDelta<'_>, logprobs: Option<Value>, out: &mut Vec<u8>) {
@@ -205,7 +196,7 @@ impl Speak for Chunks {
     fn event(&mut self, event: &Event, out: &mut Vec<u8>) {
         match &event.body {
             RunEvent::Started(started) => {
-                self.model.clone_from(&started.resolved_model);
+                self.head = head(self.run, &started.resolved_model);
                 self.begin(0, out);
             }
             RunEvent::Delta(delta) => {
