@@ -152,7 +152,7 @@ test("an upstream that is away: Retry works once it is back", async ({ page, moc
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_CONNECTION_|Failed to fetch/] });
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY)_|Failed to fetch/] });
 
   test("B5 killed in mid-stream and back: the run is interrupted, its text is kept", async ({ page, etude }) => {
     await open(page);

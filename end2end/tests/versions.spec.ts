@@ -362,7 +362,7 @@ test("E2 a key in a text is asked about before it is kept for good", async ({ pa
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_CONNECTION_|Failed to fetch/] });
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY)_|Failed to fetch/] });
 
   test("A4 a save that fails keeps the draft, says why, and can be tried again", async ({ page, etude }) => {
     const id = await prompt(page, {});
