@@ -16,6 +16,13 @@ const CELLS = 1_000;
 /** The group's lease: as many cells run at a time. */
 const LEASE = 8;
 
+/** Of which threads the time is, and what was tried: for where the figure falls short. */
+const WHERE = [
+  "seen on 2026-11-27 on two slow cores, in shares of one: the page's main thread 72 %, the browser's compositor and raster 40, its other threads 25, the upstream 16, the server 12, Playwright, which is told of every message, 15",
+  "of the main thread a third is layout and painting, a third to a half the 800 messages a second, of which the page's own code is a quarter",
+  "tried: events read without a detour by way of any JSON, a frame's events of a run applied together (this); fewer messages would need frames with several events",
+].join("; ");
+
 export async function compare(bench) {
   return [...(await columns(bench)), ...(await grid(bench))];
 }
@@ -51,6 +58,7 @@ async function columns(bench) {
     const note = [
       `${ran.frames.length} frames over ${seconds} s, every answer diffed by word with the first as it comes, one word in thirty differs`,
       `p99 ${round(quantile(ran.frames, 0.99))} ms; the page at rest before: longest ${round(Math.max(...idle))} ms`,
+      WHERE,
     ].join("; ");
     const name = "eight columns at 100 tokens/s each";
     return [
