@@ -325,40 +325,38 @@ test.describe("put away", () => {
   });
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 390]) {
-    test.describe(`${colorScheme}, ${width} px`, () => {
-      test.use({ colorScheme, viewport: { width, height: 844 }, allowedErrors: [/404/] });
+for (const width of [1440, 390]) {
+  test.describe(`${width} px`, () => {
+    test.use({ viewport: { width, height: 844 }, allowedErrors: [/404/] });
 
-      test("M1 no state of a comparison breaks a rule", async ({ page }) => {
-        const clean = (state: string) => expectAccessible(page, state);
-        await open(page, "/compare");
-        await clean("none yet");
-        await open(page, "/compare?id=cmp_nothing");
-        await clean("not there");
-        await compare(page, [{ model: "steady", text: "About {{topic}}" }, { model: "torn", text: "{{topic}}" }, { model: "echo", text: "{{topic}}" }], {
-          rows: [{ topic: "rivers that run to the sea" }],
-        });
-        await clean("not run");
-        await runAll(page).click();
-        await expect(column(page, "B").getByRole("alert")).toBeVisible();
-        await clean("streaming, one failed");
-        await ended(column(page, "A"));
-        await clean("ended");
-        await column(page, "A").getByRole("button", { name: /^Parameters of A/ }).click();
-        await clean("parameters");
-        await page.keyboard.press("Escape");
-        await column(page, "A").getByRole("button", { name: "More for column A" }).click();
-        await clean("menu");
-        await page.getByRole("menuitem", { name: "Edit prompt" }).click();
-        await clean("prompt");
-        await page.keyboard.press("Escape");
-        await page.getByRole("button", { name: "Use rows of inputs" }).click();
-        await clean("rows");
-        await page.keyboard.press("Escape");
-        await open(page, "/compare");
-        await clean("listed");
+    test("M1 no state of a comparison breaks a rule", async ({ page }) => {
+      const clean = (state: string) => expectAccessible(page, state);
+      await open(page, "/compare");
+      await clean("none yet");
+      await open(page, "/compare?id=cmp_nothing");
+      await clean("not there");
+      await compare(page, [{ model: "steady", text: "About {{topic}}" }, { model: "torn", text: "{{topic}}" }, { model: "echo", text: "{{topic}}" }], {
+        rows: [{ topic: "rivers that run to the sea" }],
       });
+      await clean("not run");
+      await runAll(page).click();
+      await expect(column(page, "B").getByRole("alert")).toBeVisible();
+      await clean("streaming, one failed");
+      await ended(column(page, "A"));
+      await clean("ended");
+      await column(page, "A").getByRole("button", { name: /^Parameters of A/ }).click();
+      await clean("parameters");
+      await page.keyboard.press("Escape");
+      await column(page, "A").getByRole("button", { name: "More for column A" }).click();
+      await clean("menu");
+      await page.getByRole("menuitem", { name: "Edit prompt" }).click();
+      await clean("prompt");
+      await page.keyboard.press("Escape");
+      await page.getByRole("button", { name: "Use rows of inputs" }).click();
+      await clean("rows");
+      await page.keyboard.press("Escape");
+      await open(page, "/compare");
+      await clean("listed");
     });
-  }
+  });
 }

@@ -376,60 +376,58 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 390]) {
-    test.describe(`${colorScheme}, ${width} px`, () => {
-      test.use({ colorScheme, viewport: { width, height: 900 } });
+for (const width of [1440, 390]) {
+  test.describe(`${width} px`, () => {
+    test.use({ viewport: { width, height: 900 } });
 
-      test("M1 no state of the library breaks a rule", async ({ page }) => {
-        const folder = process.env.ETUDE_SHOTS;
-        const look = async (state: string) => {
-          await expectAccessible(page, state);
-          if (folder) await page.screenshot({ path: `${folder}/library-${state.replaceAll(" ", "-")}-${width}-${colorScheme}.png` });
-        };
-        const id = await shelf(page);
-        await open(page, "/library");
-        await star(row(page, "Clause review")).click();
-        await look("rows");
-        await search(page).fill("cla rev");
-        await expect(rows(page).first().locator("mark").first()).toBeVisible();
-        await look("found");
-        await link(page, "Clause review").focus();
-        await look("a row with the focus");
-        await search(page).fill("zzqqxx");
-        await expect(page.getByRole("heading", { name: "No prompt matches." })).toBeVisible();
-        await look("nothing matches");
-        await open(page, "/library?place=archived");
-        await look("nothing archived");
-        await open(page, `/library?query=cla%20rev&open=${id}`);
-        await run(page).click();
-        await expect(page.getByText("The prompt uses this")).toBeVisible();
-        await look("missing input");
-        await page.getByText("Overrides", { exact: true }).click();
-        await page.getByRole("combobox", { name: "Model" }).selectOption("endless");
-        await page.getByRole("switch", { name: "Send temperature" }).check();
-        await look("overrides");
-        await page.getByRole("switch", { name: "Send max tokens" }).check();
-        await page.getByRole("spinbutton", { name: "Max tokens" }).fill("100000");
-        await field(page, "input").fill("14.2 Carrier shall defend, indemnify and hold harmless Shipper.");
-        await run(page).click();
-        await grown(page, 60);
-        await look("streaming");
-        await stop(page).click();
-        await finished(page, "stopped");
-        await look("stopped");
-        await page.keyboard.press("Escape");
-        await expect(drawer(page)).toHaveCount(0);
-        if (width === 1440) {
-          await row(page, "Clause review").hover();
-          await row(page, "Clause review").getByRole("button", { name: "Archive" }).click();
-          await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
-          await look("archived");
-        }
-        await open(page, `/library?open=prm_${"0".repeat(32)}`);
-        await expect(page.getByRole("heading", { name: "This prompt is not there." })).toBeVisible();
-        await look("not there");
-      });
+    test("M1 no state of the library breaks a rule", async ({ page }) => {
+      const folder = process.env.ETUDE_SHOTS;
+      const look = async (state: string) => {
+        await expectAccessible(page, state);
+        if (folder) await page.screenshot({ path: `${folder}/library-${state.replaceAll(" ", "-")}-${width}.png` });
+      };
+      const id = await shelf(page);
+      await open(page, "/library");
+      await star(row(page, "Clause review")).click();
+      await look("rows");
+      await search(page).fill("cla rev");
+      await expect(rows(page).first().locator("mark").first()).toBeVisible();
+      await look("found");
+      await link(page, "Clause review").focus();
+      await look("a row with the focus");
+      await search(page).fill("zzqqxx");
+      await expect(page.getByRole("heading", { name: "No prompt matches." })).toBeVisible();
+      await look("nothing matches");
+      await open(page, "/library?place=archived");
+      await look("nothing archived");
+      await open(page, `/library?query=cla%20rev&open=${id}`);
+      await run(page).click();
+      await expect(page.getByText("The prompt uses this")).toBeVisible();
+      await look("missing input");
+      await page.getByText("Overrides", { exact: true }).click();
+      await page.getByRole("combobox", { name: "Model" }).selectOption("endless");
+      await page.getByRole("switch", { name: "Send temperature" }).check();
+      await look("overrides");
+      await page.getByRole("switch", { name: "Send max tokens" }).check();
+      await page.getByRole("spinbutton", { name: "Max tokens" }).fill("100000");
+      await field(page, "input").fill("14.2 Carrier shall defend, indemnify and hold harmless Shipper.");
+      await run(page).click();
+      await grown(page, 60);
+      await look("streaming");
+      await stop(page).click();
+      await finished(page, "stopped");
+      await look("stopped");
+      await page.keyboard.press("Escape");
+      await expect(drawer(page)).toHaveCount(0);
+      if (width === 1440) {
+        await row(page, "Clause review").hover();
+        await row(page, "Clause review").getByRole("button", { name: "Archive" }).click();
+        await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+        await look("archived");
+      }
+      await open(page, `/library?open=prm_${"0".repeat(32)}`);
+      await expect(page.getByRole("heading", { name: "This prompt is not there." })).toBeVisible();
+      await look("not there");
     });
-  }
+  });
 }

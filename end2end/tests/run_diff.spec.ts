@@ -260,30 +260,28 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 390]) {
-    test.describe(`${colorScheme}, ${width} px`, () => {
-      test.use({ colorScheme, viewport: { width, height: 844 } });
+for (const width of [1440, 390]) {
+  test.describe(`${width} px`, () => {
+    test.use({ viewport: { width, height: 844 } });
 
-      test("M1 no state of comparing runs breaks a rule", async ({ page }) => {
-        const a = await ended(page, { model: "echo", ...user("About rivers\nin two lines") });
-        const b = await ended(page, { model: "echo", ...user("About seas\nin three lines") });
-        const c = await going(page, "Count");
-        await open(page, `/runs?with=${a}`);
-        await expectAccessible(page, "picking");
-        await open(page, `/runs?with=${a}&and=nothing`);
-        await expectAccessible(page, "pasted what is none");
-        await open(page, `/runs?with=${a.slice(0, -6)}000000`);
-        await expectAccessible(page, "no such run");
-        await open(page, `/runs/${a}..${b}`);
-        await expect(section(page, "Answer").locator(".cm-editor").first()).toBeVisible();
-        await expectAccessible(page, "compared");
-        await open(page, `/runs/${a}..${a}`);
-        await expectAccessible(page, "the same");
-        await open(page, `/runs/${a}..${c}`);
-        await expectAccessible(page, "going on");
-        await page.request.post(`/v1/runs/${c}/cancel`);
-      });
+    test("M1 no state of comparing runs breaks a rule", async ({ page }) => {
+      const a = await ended(page, { model: "echo", ...user("About rivers\nin two lines") });
+      const b = await ended(page, { model: "echo", ...user("About seas\nin three lines") });
+      const c = await going(page, "Count");
+      await open(page, `/runs?with=${a}`);
+      await expectAccessible(page, "picking");
+      await open(page, `/runs?with=${a}&and=nothing`);
+      await expectAccessible(page, "pasted what is none");
+      await open(page, `/runs?with=${a.slice(0, -6)}000000`);
+      await expectAccessible(page, "no such run");
+      await open(page, `/runs/${a}..${b}`);
+      await expect(section(page, "Answer").locator(".cm-editor").first()).toBeVisible();
+      await expectAccessible(page, "compared");
+      await open(page, `/runs/${a}..${a}`);
+      await expectAccessible(page, "the same");
+      await open(page, `/runs/${a}..${c}`);
+      await expectAccessible(page, "going on");
+      await page.request.post(`/v1/runs/${c}/cancel`);
     });
-  }
+  });
 }

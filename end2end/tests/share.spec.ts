@@ -247,39 +247,37 @@ test("M1 a link is made by keyboard alone", async ({ page }) => {
   await expect(links(page)).toContainText("1 open, 0 closed");
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [1440, 390]) {
-    test.describe(`${colorScheme}, ${width} px`, () => {
-      test.use({ colorScheme, viewport: { width, height: 844 } });
+for (const width of [1440, 390]) {
+  test.describe(`${width} px`, () => {
+    test.use({ viewport: { width, height: 844 } });
 
-      test("M1 neither dialog breaks a rule", async ({ page }) => {
-        const check = async (state: string) => {
-          await expectAccessible(page, state);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBeLessThanOrEqual(width);
-        };
-        const answer = await page.request.post("/v1/runs", {
-          data: { model: "quick", messages: [{ role: "user", content: "Rules." }] },
-          headers: { accept: "application/json" },
-        });
-        const { id } = await answer.json();
-        await open(page);
-        await command(page, "my links");
-        await expect(links(page)).toContainText("Nothing is shared.");
-        await check("no links");
-        await open(page, `/runs/${id}`);
-        await page.getByRole("button", { name: "Share", exact: true }).click();
-        await share(page).getByRole("radio", { name: /^Run, at your cost/ }).check();
-        await check("share");
-        await share(page).getByRole("radio", { name: /^View Read/ }).check();
-        await makeTheLink(page);
-        await check("shared");
-        await share(page).getByRole("button", { name: "My links" }).click();
-        await expect(links(page).getByRole("row")).toHaveCount(2);
-        await check("links");
-        await links(page).getByRole("button", { name: /^Revoke/ }).click();
-        await expect(links(page).getByRole("button", { name: "Undo" })).toBeVisible();
-        await check("revoked");
+    test("M1 neither dialog breaks a rule", async ({ page }) => {
+      const check = async (state: string) => {
+        await expectAccessible(page, state);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), state).toBeLessThanOrEqual(width);
+      };
+      const answer = await page.request.post("/v1/runs", {
+        data: { model: "quick", messages: [{ role: "user", content: "Rules." }] },
+        headers: { accept: "application/json" },
       });
+      const { id } = await answer.json();
+      await open(page);
+      await command(page, "my links");
+      await expect(links(page)).toContainText("Nothing is shared.");
+      await check("no links");
+      await open(page, `/runs/${id}`);
+      await page.getByRole("button", { name: "Share", exact: true }).click();
+      await share(page).getByRole("radio", { name: /^Run, at your cost/ }).check();
+      await check("share");
+      await share(page).getByRole("radio", { name: /^View Read/ }).check();
+      await makeTheLink(page);
+      await check("shared");
+      await share(page).getByRole("button", { name: "My links" }).click();
+      await expect(links(page).getByRole("row")).toHaveCount(2);
+      await check("links");
+      await links(page).getByRole("button", { name: /^Revoke/ }).click();
+      await expect(links(page).getByRole("button", { name: "Undo" })).toBeVisible();
+      await check("revoked");
     });
-  }
+  });
 }

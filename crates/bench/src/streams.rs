@@ -149,10 +149,11 @@ async fn hold(server: &Process, course: &Course, measuring: &AtomicBool) -> Resu
 
 /// What a stream's memory is made of (its allocations, seen with a debugger on 2026-11-27), and what was tried.
 const STRETCH: &str = "33 KB are hyper's buffers, one of 8 KB for each direction of each connection, the least it takes; \
-    9 KB the channel of hyper's client, 7.5 KB the run's task, 3.2 KB the connection's. Tried: a loop of our own in \
+    9 KB the channel of hyper's client, 1.4 KB the connection's task, 1.1 KB the run's. Tried: a loop of our own in \
     place of axum's, which held a copy of every route for each connection, and no huge pages (175 to 48 KB, decision \
-    0021); one buffer less towards the client (in the 48). 16 KB need HTTP/2 to the upstream, whose streams share one \
-    connection";
+    0021); smaller tasks: what is rare or done once, HTTP/2 among it, is boxed, and what waits for nothing is no future \
+    (47.6 to 40 KB at 200 streams). 16 KB need HTTP/2 on both sides, where streams share a connection: over HTTP/1 the \
+    two buffers towards the client alone are as much";
 
 /// Runs the benchmark.
 pub async fn measure(setting: &Setting) -> Result<Report> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use domain::event::{Ending, Failed, Finished, Notice, Queued, Started, Usage};
 use domain::limits::{READERLESS_GRACE_MS, RUN_LOG_BYTES_MAX};
 use domain::{ApiError, Code, FinishReason, Params, Price, RunEvent, Wire, WireRequest};
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -28,8 +29,8 @@ const TOGETHER_MAX: usize = 64;
 
 /// An admitted run, with all that it needs.
 pub struct Setting {
-    /// What is asked.
-    pub request: ChatRequest,
+    /// What is asked; taken when it is sent, since a run needs it no longer.
+    pub request: Option<Box<ChatRequest>>,
     /// Of whom.
     pub model: Arc<Model>,
     /// By way of whom.
@@ -53,38 +54,39 @@ pub struct Setting {
 }
 
 /// Drives a run to its end. Whatever happens, the log ends.
-pub async fn drive(writer: RunWriter, setting: Box<Setting>) {
-    let mut drive = Drive { writer, setting };
-    let mut figures = Figures::default();
-    let end = match AssertUnwindSafe(drive.work(&mut figures)).catch_unwind().await {
-        Ok(Ok(end)) => end,
-        Ok(Err(error)) => End::Failed(error.public()),
-        Err(_) => {
-            End::Failed(ApiError::new(Code::Internal, "The run ended because of a fault of this server.").retry(None))
-        }
-    };
-    // Before the end is told: who hears of it may start the next run at once.
-    drop(drive.setting.ticket.take());
-    if let Err(error) = drive.finish(end, &figures).await {
-        tracing::error!(%error, run = %drive.writer.log().run(), "a run's end could not be written");
+///
+/// Thousands are driven at a time, so what a run holds while it waits for the next token is kept small: what is long is
+/// apart in functions that wait for nothing, and what is rare is boxed.
+pub fn drive(writer: RunWriter, setting: Box<Setting>) -> impl Future<Output = ()> + Send {
+    let mut drive = Drive { writer, setting, figures: Figures::default() };
+    async move {
+        let end = match AssertUnwindSafe(drive.work()).catch_unwind().await {
+            Ok(Ok(end)) => end,
+            Ok(Err(error)) => End::Failed(error.public()),
+            Err(_) => {
+                let message = "The run ended because of a fault of this server.";
+                End::Failed(ApiError::new(Code::Internal, message).retry(None))
+            }
+        };
+        // Before the end is told: who hears of it may start the next run at once.
+        drop(drive.setting.ticket.take());
+        drive.finish(end).await;
     }
 }
 
 /// Ends a run that was opened too late: who asked for it has been told that it was not started.
 pub async fn abandon(writer: RunWriter, setting: Box<Setting>, why: ApiError) {
-    let mut drive = Drive { writer, setting };
-    if let Err(error) = drive.finish(End::Failed(why), &Figures::default()).await {
-        tracing::error!(%error, run = %drive.writer.log().run(), "a run's end could not be written");
-    }
+    Drive { writer, setting, figures: Figures::default() }.finish(End::Failed(why)).await;
 }
 
 struct Drive {
     writer: RunWriter,
     setting: Box<Setting>,
+    figures: Figures,
 }
 
 /// What is counted while it runs.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Figures {
     usage: Usage,
     /// Whether the tokens of the prompt are known: without them there is no true cost.
@@ -99,20 +101,30 @@ enum End {
     Failed(ApiError),
 }
 
+/// What updates that came together were.
+enum Taken {
+    /// Events, which are added and wait for being appended.
+    Events,
+    /// One was a part of the exchange with the provider, which is kept before more is read.
+    Part(Box<Wire>),
+    /// The run has ended.
+    End(End),
+}
+
 impl Drive {
-    async fn work(&mut self, figures: &mut Figures) -> Result<End, Error> {
+    async fn work(&mut self) -> Result<End, Error> {
         let log = self.writer.log().clone();
         if let Some(notice) = self.setting.notice.take() {
-            self.writer.append(RunEvent::Notice(notice)).await?;
+            self.writer.add(RunEvent::Notice(notice));
+            self.writer.submit().await?;
         }
-        let readerless = readerless(&log, self.setting.keep);
-        tokio::pin!(readerless);
-        if let Some(end) = self.wait_for_place(&log, readerless.as_mut()).await? {
+        let mut readerless = readerless(log.clone(), self.setting.keep);
+        if let Some(waiting) = self.setting.waiting.take()
+            && let Some(end) = Box::pin(self.wait_for_place(waiting, &log, readerless.as_mut())).await?
+        {
             return Ok(end);
         }
-        let mut updates = self.setting.provider.stream(&self.setting.model, self.setting.request.clone());
-        let (timeouts, params) = (self.setting.provider.timeouts(), self.setting.request.params());
-        let mut patience = Patience::new(timeouts, params, &self.setting.model.info);
+        let (mut patience, mut updates) = self.ask();
         let shutdown = self.setting.shutdown.clone();
         let (cancelled, leaves) = (log.cancelled(), shutdown.cancelled());
         tokio::pin!(cancelled, leaves);
@@ -131,59 +143,67 @@ impl Drive {
                 }
                 update = updates.next() => update,
             };
-            if let Some(end) = self.take_all(first, &mut updates, &mut patience, figures).await? {
-                return Ok(end);
+            let began = Instant::now();
+            match self.take_all(first, &mut updates, &mut patience) {
+                Taken::Events => self.writer.submit().await?,
+                Taken::Part(part) => Box::pin(self.writer.note(*part)).await?,
+                // What was added goes with the event of the end.
+                Taken::End(end) => return Ok(end),
             }
+            // A disk that takes nothing holds this up, however much the provider has sent meanwhile.
+            patience.lend(began.elapsed());
         }
     }
 
-    /// Takes an update and those that have come with it, and appends what they say; says how the run ended, where it did.
-    async fn take_all(
+    /// Sends the request.
+    fn ask(&mut self) -> (Patience, Updates) {
+        let Setting { request, provider, model, .. } = &mut *self.setting;
+        let request = request.take().expect("a run is driven once");
+        let patience = Patience::new(provider.timeouts(), request.params(), &model.info);
+        (patience, provider.stream(model, *request))
+    }
+
+    /// Takes an update and those that have come with it, up to the first after which something must be waited for.
+    fn take_all(
         &mut self,
         first: Option<Result<Update, ApiError>>,
         updates: &mut Updates,
         patience: &mut Patience,
-        figures: &mut Figures,
-    ) -> Result<Option<End>, Error> {
+    ) -> Taken {
         let mut next = first;
         for taken in 1.. {
-            let end = match next {
+            let done = match next {
                 Some(Ok(_)) if self.writer.bytes() > RUN_LOG_BYTES_MAX => {
-                    Some(End::Failed(endless(self.setting.provider.name())))
+                    Some(Taken::End(End::Failed(endless(self.setting.provider.name()))))
                 }
                 Some(Ok(update)) => {
                     patience.hears(&update, &self.setting.model.info);
-                    self.take(update, figures).await?.map(|(reason, ending)| End::Finished(reason, ending))
+                    self.take(update)
                 }
-                Some(Err(error)) => Some(End::Failed(error)),
+                Some(Err(error)) => Some(Taken::End(End::Failed(error))),
                 None => {
                     let message =
                         format!("The answer of {} ended without its last event.", self.setting.provider.name());
-                    Some(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None)))
+                    Some(Taken::End(End::Failed(ApiError::new(Code::UpstreamCut, message).retry(None))))
                 }
             };
-            if end.is_some() {
-                // What was added goes with the event of the end.
-                return Ok(end);
+            if let Some(done) = done {
+                return done;
             }
             let more = if taken < TOGETHER_MAX { updates.next().now_or_never() } else { None };
             let Some(more) = more else { break };
             next = more;
         }
-        let submitted = Instant::now();
-        self.writer.submit().await?;
-        // A disk that takes nothing holds this up, however much the provider has sent meanwhile.
-        patience.lend(submitted.elapsed());
-        Ok(None)
+        Taken::Events
     }
 
     /// Waits until the run may go on, where its comparison has as many as it may; says how it ended where it did before.
     async fn wait_for_place(
         &mut self,
+        mut waiting: Waiting,
         log: &Arc<HotRun>,
-        mut readerless: Pin<&mut impl Future<Output = ()>>,
+        mut readerless: Pin<&mut (dyn Future<Output = ()> + Send)>,
     ) -> Result<Option<End>, Error> {
-        let Some(mut waiting) = self.setting.waiting.take() else { return Ok(None) };
         loop {
             let turn = tokio::select! {
                 biased;
@@ -208,58 +228,58 @@ impl Drive {
         }
     }
 
-    /// Adds what happened to the log; says the reason when that was the end.
-    async fn take(&mut self, update: Update, figures: &mut Figures) -> Result<Option<(FinishReason, Ending)>, Error> {
+    /// Adds what happened to the events that wait; says what is to be done where it was none.
+    fn take(&mut self, update: Update) -> Option<Taken> {
+        let elapsed_ms = self.writer.elapsed_ms();
+        let figures = &mut self.figures;
         let event = match update {
             Update::Queued { position, reason } => {
                 RunEvent::Queued(Queued { run: self.writer.log().run(), position, estimate_ms: None, reason })
             }
             Update::Started { params, input_tokens, cached_input_tokens } => {
-                figures.queue_ms = Some(self.writer.elapsed_ms());
+                figures.queue_ms = Some(elapsed_ms);
                 figures.counted = input_tokens.is_some();
                 figures.usage.input_tokens = input_tokens.unwrap_or_default();
                 figures.usage.cached_input_tokens = cached_input_tokens;
                 self.started(params, input_tokens)
             }
-            Update::Alive => return Ok(None),
+            Update::Alive => return None,
             Update::Sent(request) => {
                 let client = self.setting.client.take();
-                self.writer.note(Wire { client, request: Some(request), response: None }).await?;
-                return Ok(None);
+                return Some(Taken::Part(Box::new(Wire { client, request: Some(request), response: None })));
             }
             Update::Answered(response) => {
-                self.writer.note(Wire { response: Some(response), ..Wire::default() }).await?;
-                return Ok(None);
+                return Some(Taken::Part(Box::new(Wire { response: Some(response), ..Wire::default() })));
             }
             Update::Counted { input_tokens, cached_input_tokens } => {
                 figures.counted = true;
                 figures.usage.input_tokens = input_tokens;
                 figures.usage.cached_input_tokens = cached_input_tokens;
-                return Ok(None);
+                return None;
             }
             Update::Delta(delta, tokens) => {
-                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                figures.ttft_ms.get_or_insert(elapsed_ms);
                 figures.usage.output_tokens = tokens.unwrap_or(figures.usage.output_tokens + 1);
                 RunEvent::Delta(delta)
             }
             Update::Reasoning(delta) => {
-                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                figures.ttft_ms.get_or_insert(elapsed_ms);
                 figures.usage.output_tokens += 1;
                 figures.usage.reasoning_tokens += 1;
                 RunEvent::Reasoning(delta)
             }
             Update::ToolCall(delta) => {
-                figures.ttft_ms.get_or_insert(self.writer.elapsed_ms());
+                figures.ttft_ms.get_or_insert(elapsed_ms);
                 RunEvent::ToolCall(delta)
             }
             Update::Done { finish_reason, usage, ending } => {
                 figures.counted |= usage.is_some();
                 figures.usage = usage.unwrap_or(figures.usage);
-                return Ok(Some((finish_reason, ending)));
+                return Some(Taken::End(End::Finished(finish_reason, ending)));
             }
         };
         self.writer.add(event);
-        Ok(None)
+        None
     }
 
     fn started(&self, params: Params, input_tokens: Option<u64>) -> RunEvent {
@@ -276,20 +296,35 @@ impl Drive {
         })
     }
 
-    async fn finish(&mut self, end: End, figures: &Figures) -> Result<(), Error> {
+    /// Writes the run's end.
+    async fn finish(&mut self, end: End) {
+        let event = self.ended(end);
         // Where nothing was sent, it has not been kept yet.
-        if let Some(client) = self.setting.client.take() {
-            self.writer.note(Wire { client: Some(client), ..Wire::default() }).await?;
+        let client = self.setting.client.take();
+        if let Err(error) = self.finish_with(event, client).await {
+            tracing::error!(%error, run = %self.writer.log().run(), "a run's end could not be written");
         }
-        let price = self.setting.model.info.price.filter(|price| figures.counted || *price == Price::FREE);
-        let cost_micros = price.map(|price| price.cost_micros(&figures.usage));
-        let &Figures { usage, ttft_ms, .. } = figures;
+    }
+
+    async fn finish_with(&mut self, event: Box<RunEvent>, client: Option<WireRequest>) -> Result<(), Error> {
+        if client.is_some() {
+            Box::pin(self.writer.note(Wire { client, ..Wire::default() })).await?;
+        }
+        self.writer.add(*event);
+        self.writer.submit().await
+    }
+
+    /// The last event.
+    fn ended(&self, end: End) -> Box<RunEvent> {
+        let Figures { usage, counted, queue_ms, ttft_ms } = self.figures;
+        let price = self.setting.model.info.price.filter(|price| counted || *price == Price::FREE);
+        let cost_micros = price.map(|price| price.cost_micros(&usage));
         let total_ms = self.writer.elapsed_ms();
-        let queue_ms = figures.queue_ms.unwrap_or(total_ms);
+        let queue_ms = queue_ms.unwrap_or(total_ms);
         let (finish_reason, cancel_ms, ending) = match end {
             End::Failed(error) => {
                 let failed = Failed { error, usage, cost_micros, queue_ms, ttft_ms, total_ms };
-                return self.writer.append(RunEvent::Failed(failed)).await;
+                return Box::new(RunEvent::Failed(failed));
             }
             End::Finished(reason, ending) => (reason, None, ending),
             End::Cancelled { asked_at_ms } => {
@@ -298,27 +333,25 @@ impl Drive {
             }
         };
         let finished = Finished { finish_reason, usage, cost_micros, queue_ms, ttft_ms, total_ms, cancel_ms, ending };
-        self.writer.append(RunEvent::Finished(finished)).await
+        Box::new(RunEvent::Finished(finished))
     }
 }
 
 /// Resolves when a run that is not to be kept going has had no reader for the grace (B4).
-fn readerless(log: &Arc<HotRun>, keep: bool) -> impl Future<Output = ()> + use<> {
-    let mut readers = log.readers();
+fn readerless(log: Arc<HotRun>, keep: bool) -> BoxFuture<'static, ()> {
+    if keep {
+        return std::future::pending().boxed();
+    }
+    let grace = Duration::from_millis(READERLESS_GRACE_MS);
     async move {
-        if keep {
-            return std::future::pending().await;
-        }
-        let grace = Duration::from_millis(READERLESS_GRACE_MS);
         loop {
-            if readers.wait_for(|readers| *readers == 0).await.is_err() {
-                return std::future::pending().await;
-            }
-            if tokio::time::timeout(grace, readers.wait_for(|readers| *readers > 0)).await.is_err() {
+            log.readers_until(|readers| readers == 0).await;
+            if tokio::time::timeout(grace, log.readers_until(|readers| readers > 0)).await.is_err() {
                 return;
             }
         }
     }
+    .boxed()
 }
 
 fn endless(provider: &str) -> ApiError {

@@ -27,6 +27,7 @@ use crate::tape::Entry;
 const REFUSED_RETRY_MS: u64 = 5_000;
 /// How long a start waits for the disk, in milliseconds.
 const OPEN_MS: u64 = 5_000;
+
 /// A run that was started, or that answers to the same `request_id`.
 #[derive(Debug, Clone, Copy)]
 pub struct Started {
@@ -136,7 +137,7 @@ impl Runs<'_> {
         };
         let run = opened.run;
         let setting = Box::new(Setting {
-            request: rendered,
+            request: Some(Box::new(rendered)),
             model,
             provider,
             asked: new.model,
@@ -151,7 +152,13 @@ impl Runs<'_> {
         // A task of its own from here on: whoever asked may go away at any moment, and what is in the log must
         // be driven to its end.
         let (tell, told) = oneshot::channel();
-        shared.tasks.spawn(open_and_drive(shared.log.clone(), opened, claim, setting, tell));
+        // Boxed: what the opening needs takes no room while the run goes on.
+        let opening = Box::pin(open(shared.log.clone(), opened, claim, setting, tell));
+        shared.tasks.spawn(async move {
+            if let Some((writer, setting)) = opening.await {
+                drive(writer, setting).await;
+            }
+        });
         told.await.map_err(|_| ApiError::new(Code::Internal, "The run could not be started."))??;
         Ok(Started { run, replayed: false, concurrency })
     }
@@ -333,19 +340,6 @@ fn unsent(client: &ClientCall) -> Option<Notice> {
         code: "fields_not_sent".into(),
         message: format!("Not passed on, since the model's wire has no such thing: {}.", fields.join(", ")),
     })
-}
-
-async fn open_and_drive(
-    log: Arc<Log>,
-    opened: Opened,
-    claim: Option<Claim>,
-    setting: Box<Setting>,
-    tell: oneshot::Sender<Result<(), Error>>,
-) {
-    // Apart: what the opening needs takes no room while the run goes on.
-    if let Some((writer, setting)) = open(log, opened, claim, setting, tell).await {
-        drive(writer, setting).await;
-    }
 }
 
 /// Opens the log and tells whoever asked for the run; gives what it is driven with, where it was opened in time.

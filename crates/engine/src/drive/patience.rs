@@ -73,10 +73,11 @@ impl Patience {
     }
 
     /// Takes down that nobody has listened for a while: that was not the provider's silence. (The time for the whole
-    /// answer goes on.)
+    /// answer goes on.) Never more than has passed since something was heard.
     pub fn lend(&mut self, time: Duration) {
         if let Some(limits) = &mut self.limits {
-            limits.heard += time;
+            let silence = limits.heard.elapsed();
+            limits.heard += time.min(silence);
         }
     }
 
@@ -180,9 +181,11 @@ mod tests {
             piece.hears(&delta(), &info());
             assert_eq!(ended(&mut piece, 19).await, Late::Piece(20));
         }
+        // A time in which nobody listened does not count, and lends no more than itself.
         piece.hears(&delta(), &info());
-        piece.lend(Duration::from_millis(30));
-        assert_eq!(ended(&mut piece, 49).await, Late::Piece(20));
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        piece.lend(Duration::from_millis(LONG_MS));
+        assert_eq!(ended(&mut piece, 19).await, Late::Piece(20));
 
         let mut told = patience(Timeouts { total_ms: Some(20), ..TIMEOUTS });
         told.hears(&delta(), &info());

@@ -1,10 +1,10 @@
 //! A run's log while it is hot: the durable events in memory, and who waits for more.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use domain::{EventKind, RunId, Wire};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::record::Opened;
@@ -29,7 +29,9 @@ pub struct HotRun {
     more: Notify,
     /// Wakes those who wait for nothing but the end.
     end: Notify,
-    readers: watch::Sender<usize>,
+    readers: AtomicUsize,
+    /// Wakes who follows the number of readers.
+    read: Notify,
     cancel: CancellationToken,
     cancelled_at_ms: OnceLock<u64>,
     ended_at_ms: AtomicU64,
@@ -53,7 +55,8 @@ impl HotRun {
             ended: AtomicBool::new(ended),
             more: Notify::new(),
             end: Notify::new(),
-            readers: watch::Sender::new(0),
+            readers: AtomicUsize::new(0),
+            read: Notify::new(),
             cancel: CancellationToken::new(),
             cancelled_at_ms: OnceLock::new(),
             ended_at_ms: AtomicU64::new(now_ms),
@@ -156,16 +159,25 @@ impl HotRun {
         self.kept.store(true, Ordering::Release);
     }
 
-    /// Follows the number of readers.
-    #[must_use]
-    pub fn readers(&self) -> watch::Receiver<usize> {
-        self.readers.subscribe()
+    /// Resolves once the number of readers is such. Cancel-safe.
+    pub async fn readers_until(&self, is_such: impl Fn(usize) -> bool) {
+        loop {
+            let read = self.read.notified();
+            tokio::pin!(read);
+            // Before the look: what comes after it rings.
+            read.as_mut().enable();
+            if is_such(self.readers.load(Ordering::Acquire)) {
+                return;
+            }
+            read.await;
+        }
     }
 
     /// Reads from `seq` on, then waits for more.
     #[must_use]
     pub fn tail(self: &Arc<Self>, seq: u64) -> HotTail {
-        self.readers.send_modify(|readers| *readers += 1);
+        self.readers.fetch_add(1, Ordering::AcqRel);
+        self.read.notify_waiters();
         HotTail { log: self.clone(), next: seq }
     }
 }
@@ -220,7 +232,8 @@ impl HotTail {
 
 impl Drop for HotTail {
     fn drop(&mut self) {
-        self.log.readers.send_modify(|readers| *readers -= 1);
+        self.log.readers.fetch_sub(1, Ordering::AcqRel);
+        self.log.read.notify_waiters();
     }
 }
 

@@ -149,7 +149,8 @@ impl<R: Reader + 'static> Answer<R> {
             bytes,
             decoder: Decoder::default(),
             reader,
-            out: Out::default(),
+            // Nearly always one update comes at a time; left to itself, the queue makes room for four.
+            out: Out { ready: VecDeque::with_capacity(1), ..Out::default() },
             grace_until: None,
             head: domain::Upstream::default(),
         }

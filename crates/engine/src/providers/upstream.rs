@@ -11,7 +11,7 @@ use bytes::Bytes;
 use domain::limits::{UPSTREAM_FORWARD_BYTES_MAX, UPSTREAM_LIST_BYTES_MAX};
 use domain::wire::BLANK;
 use domain::{ApiError, Code, Origin, WireRequest, WireResponse};
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE, USER_AGENT};
 use reqwest::{Client, Response, Url};
@@ -135,9 +135,13 @@ impl Upstream {
         Self { url, ..self.clone() }
     }
 
-    /// Posts a body and reads the answer's events. Dropping the updates closes the connection.
+    /// Posts a body and reads the answer's events, behind the update that the run has started. Dropping the updates
+    /// closes the connection.
+    ///
+    /// What is done with is let go of here, and no update lies in the stream itself: thousands are held at a time.
     pub fn stream(
         &self,
+        started: Update,
         path: &str,
         more: &[(&'static str, &str)],
         body: String,
@@ -158,7 +162,7 @@ impl Upstream {
         let body: Arc<str> = body.into();
         let call = match call.body(Bytes::from_owner(SharedText(body.clone()))).build() {
             Ok(call) => call,
-            Err(error) => return stream::iter([Err(self.unreachable(&error))]).boxed(),
+            Err(error) => return stream::iter(vec![Ok(started), Err(self.unreachable(&error))]).boxed(),
         };
         let sent = WireRequest {
             method: call.method().to_string(),
@@ -170,20 +174,20 @@ impl Upstream {
         let answer = async move {
             match upstream.client.execute(call).await {
                 Ok(response) => upstream.read(response, reader),
-                Err(error) => stream::iter([Err(upstream.unreachable(&error))]).boxed(),
+                Err(error) => stream::iter(vec![Err(upstream.unreachable(&error))]).boxed(),
             }
         };
-        stream::iter([Ok(Update::Sent(sent))]).chain(stream::once(answer).flatten()).boxed()
+        stream::iter(vec![Ok(started), Ok(Update::Sent(sent))]).chain(stream::once(answer.boxed()).flatten()).boxed()
     }
 
     fn read(self, response: Response, reader: impl Reader + 'static) -> Updates {
         let head = WireResponse { status: response.status().as_u16(), headers: self.view(response.headers()) };
-        let head = stream::iter([Ok(Update::Answered(head))]);
+        let head = stream::iter(vec![Ok(Update::Answered(head))]);
         if is_stream(&response) {
             return head.chain(Answer::new(self.name, self.secrets, response, reader).into_updates()).boxed();
         }
         let refused = async move { Err(refusal::refused(&self.name, &self.secrets, response).await) };
-        head.chain(stream::once(refused)).boxed()
+        head.chain(stream::once(refused.boxed())).boxed()
     }
 
     /// Asks for JSON, for as long as a list of models may take.

@@ -111,12 +111,11 @@ impl Provider for Anthropic {
 
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let (sent, params) = in_force(model, &request);
-        let answer = match body::encode(&model.upstream, &sent, &request) {
-            Ok(body) => self.upstream.stream("/v1/messages", &headers(&request), body, EventReader::default()),
-            Err(error) => stream::iter([Err(error)]).boxed(),
-        };
         let started = Update::Started { params, input_tokens: None, cached_input_tokens: 0 };
-        stream::iter([Ok(started)]).chain(answer).boxed()
+        match body::encode(&model.upstream, &sent, &request) {
+            Ok(body) => self.upstream.stream(started, "/v1/messages", &headers(&request), body, EventReader::default()),
+            Err(error) => stream::iter([Ok(started), Err(error)]).boxed(),
+        }
     }
 }
 

@@ -151,11 +151,10 @@ impl Provider for OpenAi {
     fn stream(&self, model: &Model, request: ChatRequest) -> Updates {
         let params = request.params().clone();
         let started = Update::Started { params, input_tokens: None, cached_input_tokens: 0 };
-        let answer = match body::encode(&model.upstream, self.dialect(), &request) {
-            Ok(body) => self.upstream.stream("/chat/completions", &[], body, ChunkReader::default()),
-            Err(error) => stream::iter([Err(error)]).boxed(),
-        };
-        stream::iter([Ok(started)]).chain(answer).boxed()
+        match body::encode(&model.upstream, self.dialect(), &request) {
+            Ok(body) => self.upstream.stream(started, "/chat/completions", &[], body, ChunkReader::default()),
+            Err(error) => stream::iter([Ok(started), Err(error)]).boxed(),
+        }
     }
 }
 
