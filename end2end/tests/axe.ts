@@ -6,25 +6,9 @@ import { expect, type Page } from "@playwright/test";
 /** Longer than an answer that follows a click takes to be drawn. */
 const DRAWN_MS = 100;
 
-/** What depends on whether the page is light or dark; all other rules look at what is there. */
-const RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"];
-
-/**
- * Says which rules the page breaks, as it stands once it has come to rest: all of them in the colours that it has, and
- * those of colour once more in the others.
- */
+/** Says which rules the page breaks, as it stands once it has come to rest. */
 export async function expectAccessible(page: Page, state?: string): Promise<void> {
   await page.waitForTimeout(DRAWN_MS);
-  const broken = await violations(page);
-  const scheme = await page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
-  const other = scheme === "dark" ? "light" : "dark";
-  await page.emulateMedia({ colorScheme: other });
-  const there = (await violations(page, RULES_OF_COLOUR)).map((violation) => `${other}: ${violation}`);
-  await page.emulateMedia({ colorScheme: scheme });
-  expect([...broken, ...there], state).toEqual([]);
-}
-
-async function violations(page: Page, rules?: string[]): Promise<string[]> {
   await page.evaluate(async () => {
     // Colours that are half-way are nobody's. What turns for ever never comes to rest.
     const moving = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
@@ -32,6 +16,21 @@ async function violations(page: Page, rules?: string[]): Promise<string[]> {
   });
   // Pages have no frames, for which axe would open a tab of its own; and of what is right only the sum is of interest.
   const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ["violations"] });
-  const found = await (rules ? axe.withRules(rules) : axe).analyze();
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+  const { violations } = await axe.analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`), state).toEqual([]);
 }
+
+/**
+ * How pages are looked at: colours break rules by the scheme and layout by the width, so each of them comes once. All four
+ * together: `ETUDE_LOOKS=all cargo xtask e2e -- -g M1`.
+ */
+export const LOOKS = [
+  { colorScheme: "light", width: 1440 },
+  { colorScheme: "dark", width: 390 },
+  ...(process.env.ETUDE_LOOKS === "all"
+    ? ([
+        { colorScheme: "dark", width: 1440 },
+        { colorScheme: "light", width: 390 },
+      ] as const)
+    : []),
+] as const;

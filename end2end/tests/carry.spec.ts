@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { open } from "./playground";
 import { freePort, needed, Process } from "./process";
@@ -180,9 +180,9 @@ test("M1 a file is dropped where it is chosen, and chosen by keyboard", async ({
   await rm(folder, { recursive: true, force: true });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no step of an import breaks a rule", async ({ page }) => {
       const file = await carried(page);

@@ -1,7 +1,7 @@
 // A run as a program, and a program as a playground.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, LAB, live, message, open, valueOf } from "./playground";
 
@@ -248,9 +248,9 @@ test("M1 the program is reached, read and copied by keyboard alone, and the focu
   await expect(page.getByRole("button", { name: "Code", exact: true })).toBeFocused();
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 neither dialog breaks a rule", async ({ page }) => {
       await open(page);

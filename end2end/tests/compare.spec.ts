@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { column, columns, compare, ended, keptComparison, MODELS, runAll, said, stopAll, textIn } from "./comparing";
 import { expect, test } from "./fixtures";
 import { expectWhole, live, message, open } from "./playground";
@@ -325,9 +325,9 @@ test.describe("put away", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 }, allowedErrors: [/404/] });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 }, allowedErrors: [/404/] });
 
     test("M1 no state of a comparison breaks a rule", async ({ page }) => {
       const clean = (state: string) => expectAccessible(page, state);

@@ -1,7 +1,7 @@
 // The page of the API: found, read, tried, by keyboard and without a script.
 
 import type { Locator, Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 
 function article(page: Page, name: string): Locator {
@@ -111,10 +111,10 @@ test.describe("without a script", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
     // The checker adds a style to the page, which the page's policy forbids.
-    test.use({ viewport: { width, height: 844 }, bypassCSP: true, allowedErrors: [/404/] });
+    test.use({ colorScheme, viewport: { width, height: 844 }, bypassCSP: true, allowedErrors: [/404/] });
 
     test("M1 the page breaks no rule and nothing is cut off", async ({ page }) => {
       await page.goto("/docs");

@@ -1,7 +1,7 @@
 // The grid: rows of inputs from a table as people have them, and every cell of it.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { compare, keptComparison, MODELS, runAll, stopAll } from "./comparing";
 import { expect, test } from "./fixtures";
 import { live } from "./playground";
@@ -166,9 +166,9 @@ test("A5 a thousand rows scroll, and only those in sight are in the document", a
   await expect(page.getByRole("rowheader", { name: /mail 1000 Run/ })).toBeVisible();
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no state of a grid breaks a rule", async ({ page }) => {
       const clean = (state: string) => expectAccessible(page, state);

@@ -1,7 +1,7 @@
 // The history: every run is found again, read to the last byte, deleted and brought back.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, expectText, figure, LAB, live, message, open, output } from "./playground";
 
@@ -197,9 +197,9 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no state of the history breaks a rule", async ({ page }) => {
       await open(page, "/runs");

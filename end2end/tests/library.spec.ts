@@ -1,7 +1,7 @@
 // The library: a prompt is found whatever one remembers of it, and run without leaving the list.
 
 import type { Locator, Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, expectText, expectWhole, figure, finished, grown, kept, LAB, live, open, output, run, runId, stop, textOf } from "./playground";
 
@@ -376,15 +376,15 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 900 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 900 } });
 
     test("M1 no state of the library breaks a rule", async ({ page }) => {
       const folder = process.env.ETUDE_SHOTS;
       const look = async (state: string) => {
         await expectAccessible(page, state);
-        if (folder) await page.screenshot({ path: `${folder}/library-${state.replaceAll(" ", "-")}-${width}.png` });
+        if (folder) await page.screenshot({ path: `${folder}/library-${state.replaceAll(" ", "-")}-${width}-${colorScheme}.png` });
       };
       const id = await shelf(page);
       await open(page, "/library");

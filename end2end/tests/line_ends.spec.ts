@@ -1,7 +1,7 @@
 // Texts to the byte: line ends and what cannot be seen come through the fields unharmed; a version beside the draft.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
 
@@ -250,9 +250,9 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no state of a draft compared, or of what cannot be seen, breaks a rule", async ({ page }) => {
       const id = await prompt(page, user("One.\nTwo.\u200b\nThree."), user("One.\r\nTwo.\u200b\r\nThree."));

@@ -1,6 +1,6 @@
 // Commands, keys and settings.
 
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, figure, finished, grown, LAB, live, message, open, output, run, runId, stop } from "./playground";
 import type { Page } from "@playwright/test";
@@ -168,9 +168,9 @@ test("A3 the tokens of an answer, and what could have stood in their place", asy
   await expect(tokens.nth(3)).toBeFocused();
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no dialog and no page of the settings breaks a rule", async ({ page }) => {
       await open(page);

@@ -1,7 +1,7 @@
 // Any two runs compared: what was asked, what came back, the figures; and the ways to pick them.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { answer, LAB, live, open } from "./playground";
 
@@ -260,9 +260,9 @@ test.describe("without JavaScript", () => {
   });
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no state of comparing runs breaks a rule", async ({ page }) => {
       const a = await ended(page, { model: "echo", ...user("About rivers\nin two lines") });

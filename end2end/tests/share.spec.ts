@@ -1,7 +1,7 @@
 // Links: something is handed to someone who is nobody here, and taken back.
 
 import type { Browser, Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { compare, runAll, stopAll } from "./comparing";
 import { expect, test, watchErrors } from "./fixtures";
 import { choose, finished, grown, LAB, message, open, run, runId, textOf } from "./playground";
@@ -247,9 +247,9 @@ test("M1 a link is made by keyboard alone", async ({ page }) => {
   await expect(links(page)).toContainText("1 open, 0 closed");
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 neither dialog breaks a rule", async ({ page }) => {
       const check = async (state: string) => {

@@ -1,7 +1,7 @@
 // A prompt's versions: saved, edited, compared, restored, merged, forked, put away. Nothing that was written is lost.
 
 import type { Page } from "@playwright/test";
-import { expectAccessible } from "./axe";
+import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, finished, kept, LAB, live, message, open, run, runId, settled } from "./playground";
 
@@ -504,9 +504,9 @@ test("A4 a thousand versions are listed and scroll", async ({ page }) => {
   await expect(row(page, 1)).toBeVisible();
 });
 
-for (const width of [1440, 390]) {
-  test.describe(`${width} px`, () => {
-    test.use({ viewport: { width, height: 844 } });
+for (const { colorScheme, width } of LOOKS) {
+  test.describe(`${colorScheme}, ${width} px`, () => {
+    test.use({ colorScheme, viewport: { width, height: 844 } });
 
     test("M1 no state of versions breaks a rule", async ({ page }) => {
       const id = await prompt(
