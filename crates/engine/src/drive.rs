@@ -155,7 +155,7 @@ impl Drive {
         }
     }
 
-    /// Sends the request.
+    /// Asks the provider; what is asked is let go of. Nothing is sent before the first look at the updates.
     fn ask(&mut self) -> (Patience, Updates) {
         let Setting { request, provider, model, .. } = &mut *self.setting;
         let request = request.take().expect("a run is driven once");
