@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
-import { choose, expectText, LAB, live, message, open, valueOf } from "./playground";
+import { choose, expectText, LAB, live, loads, message, open, valueOf } from "./playground";
 
 test.use({ config: LAB, allowedErrors: [/status of 400/] });
 test.beforeEach(async ({ mock }) => {
@@ -160,8 +160,7 @@ test.describe("with the clipboard", () => {
       await page.keyboard.press("Control+v");
       await expect(paste(page).getByRole("heading", { name: /^Understood/ })).toContainText(vendor);
       await expect(paste(page)).toContainText("quick");
-      await openIt(page).click();
-      await page.waitForURL((url) => url.pathname === "/");
+      await loads(page, () => openIt(page).click());
       await expectText(message(page), "About rivers & seas.");
       await expectText(page.getByRole("textbox", { name: "System prompt" }), system);
       await expect(page.getByRole("combobox", { name: "Model" })).toHaveValue("quick");
@@ -184,8 +183,7 @@ test("A6 the key and what has no place are named; the draft that was here is kep
   await expect(left.filter({ hasText: "key" }).first()).toBeVisible();
   await expect(left.filter({ hasText: "user" }).first()).toBeVisible();
   await expect(left.filter({ hasText: "sk-proj" })).toHaveCount(0);
-  await page.keyboard.press("Control+Enter");
-  await page.waitForURL((url) => url.pathname === "/");
+  await loads(page, () => page.keyboard.press("Control+Enter"));
   await expectText(message(page), "{{mail}}");
   await command(page, "lost draft");
   await expect(page.getByRole("list", { name: "Drafts" })).toContainText("What I was writing.");
@@ -200,8 +198,7 @@ test("A6 what is no request is refused, and can be a message", async ({ page }) 
   await page.keyboard.press("Escape");
   await command(page, "paste code");
   await expect(source(page)).toHaveValue("SELECT name FROM prompts;");
-  await paste(page).getByRole("button", { name: "Use it as message 1" }).click();
-  await page.waitForURL((url) => url.pathname === "/");
+  await loads(page, () => paste(page).getByRole("button", { name: "Use it as message 1" }).click());
   await expectText(message(page), "SELECT name FROM prompts;");
 });
 
@@ -226,9 +223,7 @@ test("A6 10 MB are pasted and opened", async ({ page }) => {
   await expect(paste(page)).toContainText("9,620,000 characters", { timeout: 30_000 });
   const longest = await page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest.ms);
   console.log(`a paste of ten megabytes keeps the page busy for ${Math.round(longest)} ms at most`);
-  await openIt(page).click();
-  await page.waitForURL((url) => url.pathname === "/");
-  await live(page);
+  await loads(page, () => openIt(page).click());
   await expect.poll(async () => (await valueOf(message(page))).length, { timeout: 30_000 }).toBe(9_620_000);
 });
 

@@ -1,7 +1,7 @@
 // What stands in the fields is kept: through reload, crash, closed tab, and beside another tab.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, LAB, live, message, open, run, runId, settled, valueOf } from "./playground";
+import { choose, expectText, finished, LAB, live, loads, message, open, run, runId, settled, valueOf } from "./playground";
 import type { Page } from "@playwright/test";
 import { readdir, readFile } from "node:fs/promises";
 
@@ -37,8 +37,7 @@ test("A1 a closed tab's draft is found again, by its words, and opened", async (
   await findDrafts(next);
   await dialog(next).getByRole("textbox", { name: "Search drafts" }).fill("albatross");
   await expect(dialog(next).getByRole("listitem")).toHaveCount(1);
-  await dialog(next).getByRole("button", { name: /^Open the draft/ }).click();
-  await live(next);
+  await loads(next, () => dialog(next).getByRole("button", { name: /^Open the draft/ }).click());
   await expectText(message(next), "A prompt about albatrosses.");
   await expect(next.getByRole("spinbutton", { name: "Seed" })).toHaveValue("7");
   await expect(next.getByRole("combobox", { name: "Model" })).toHaveValue("quick");
@@ -174,8 +173,7 @@ test("A1 a browser that is killed gives the draft back, even one that the server
   const next = again.pages()[0] ?? (await again.newPage());
   await open(next);
   await findDrafts(next);
-  await dialog(next).getByRole("button", { name: /^Open the draft Typed a moment/ }).click();
-  await live(next);
+  await loads(next, () => dialog(next).getByRole("button", { name: /^Open the draft Typed a moment/ }).click());
   await expectText(message(next), "Typed a moment before the crash.");
   await again.close();
 });

@@ -31,6 +31,14 @@ export async function live(page: Page): Promise<void> {
   await page.locator("html[data-hydrated]").waitFor();
 }
 
+/** Does what loads a page anew, be it at the same address, and waits until the new one is live. */
+export async function loads(page: Page, act: () => Promise<void>): Promise<void> {
+  const loaded = page.waitForEvent("domcontentloaded");
+  await act();
+  await loaded;
+  await live(page);
+}
+
 /** Waits until nothing more is fetched: a page in use brings the parts of other pages with time. */
 export const settled = (page: Page) => page.waitForLoadState("networkidle");
 

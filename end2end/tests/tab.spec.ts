@@ -1,7 +1,7 @@
 // The tab's one connection: older builds, idle tabs, and trying again.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, grown, LAB, live, message, open, output, run, runId, textOf } from "./playground";
+import { choose, expectText, finished, grown, LAB, live, loads, message, open, output, run, runId, textOf } from "./playground";
 
 test.use({
   config: `${LAB}
@@ -29,8 +29,7 @@ test("M1 a tab of an older build is told, and a reload keeps its draft", async (
   await message(page).fill("Written in an old tab.");
   const banner = page.getByRole("status").filter({ hasText: "older build" });
   await expect(banner).toBeVisible();
-  await banner.getByRole("button", { name: "Reload" }).click();
-  await live(page);
+  await loads(page, () => banner.getByRole("button", { name: "Reload" }).click());
   await expectText(message(page), "Written in an old tab.");
 });
 
