@@ -57,8 +57,9 @@ export const valueOf = (field: Locator) =>
     return String((editor && "value" in editor ? editor : (element as HTMLTextAreaElement)).value);
   });
 
-/** Waits until a field holds that text. */
-export const expectText = (field: Locator, text: string) => expect.poll(() => valueOf(field)).toBe(text);
+/** Waits until a field holds that text, also through a load of its page. */
+export const expectText = (field: Locator, text: string) =>
+  expect(async () => expect(await valueOf(field)).toBe(text)).toPass({ timeout: 15_000 });
 
 /** A figure by its label: what stands under it. */
 export function figure(page: Page, label: string): Locator {

@@ -4,6 +4,7 @@
 //! parser events that have no arm here write nothing but their text.
 
 mod links;
+mod lists;
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -11,10 +12,11 @@ use super::code;
 use super::html::{Ink, escape};
 use super::prepare::{Is, Part, Prepared};
 use super::url::{self, Target};
+use lists::List;
+pub(super) use lists::ordered;
 
-/// Lists, quotes and emphasis deeper than this lose their tags and keep their text.
+/// Lists, quotes and emphasis deeper than this lose their tags and keep their text; lists keep their markers as text.
 const DEPTH_MAX: usize = 32;
-
 /// What is wanted of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -63,9 +65,10 @@ pub(super) fn render(out: &mut String, prepared: &Prepared<'_>, manner: Manner) 
         aligns: Vec::new(),
         column: 0,
         cell: (0, 0),
-        from,
         empty_cells: manner.empty_cells,
         closed_at: None,
+        lists: Vec::new(),
+        fresh_at: from,
     };
     for event in Parser::new_ext(&prepared.text, options) {
         writer.event(event);
@@ -109,9 +112,11 @@ struct Writer<'o, 'p, 't> {
     column: usize,
     /// Where the open cell begins, and where its text does.
     cell: (usize, usize),
-    from: usize,
     empty_cells: usize,
     closed_at: Option<usize>,
+    lists: Vec<List>,
+    /// Where the last item or quote began: nothing stands in it yet while no more is written.
+    fresh_at: usize,
 }
 
 impl Writer<'_, '_, '_> {
@@ -283,19 +288,15 @@ impl Writer<'_, '_, '_> {
 
     fn start_plain(&mut self, tag: &Tag<'_>) -> &'static str {
         let deep = self.stack.len() >= DEPTH_MAX;
-        let orphan = matches!(self.stack.last(), Some(End::Tag("")));
-        let outer = self.manner.form == Form::Item
-            && (self.stack.is_empty() && matches!(tag, Tag::List(_))
-                || self.stack.len() == 1 && matches!(tag, Tag::Item));
         let (start, end) = match tag {
             Tag::Emphasis if !deep => ("<em>", "</em>"),
             Tag::Strong if !deep => ("<strong>", "</strong>"),
             Tag::Strikethrough if !deep => ("<del>", "</del>"),
-            _ if !self.blocks() || outer => {
+            Tag::List(number) => return self.start_list(*number, deep),
+            Tag::Item => return self.start_item(),
+            _ if !self.blocks() => {
                 // A block where there should be none: its text is kept apart, its tag is not written.
-                if self.manner.form == Form::Inline && self.out.len() > self.from {
-                    self.tag("<br>");
-                }
+                self.apart();
                 ("", "")
             }
             Tag::Paragraph => ("<p dir=\"auto\">", "</p>"),
@@ -306,16 +307,13 @@ impl Writer<'_, '_, '_> {
                 _ => ("<h6 dir=\"auto\">", "</h6>"),
             },
             Tag::BlockQuote(_) if !deep => ("<blockquote dir=\"auto\">", "</blockquote>"),
-            Tag::List(None) if !deep => ("<ul dir=\"auto\">", "</ul>"),
-            Tag::List(Some(start)) if !deep => {
-                self.out.push_str(&ordered(*start));
-                ("", "</ol>")
-            }
-            Tag::Item if !orphan => ("<li dir=\"auto\">", "</li>"),
             Tag::Table(_) => ("<etude-table><table dir=\"auto\">", "</tbody></table></etude-table>"),
             _ => ("", ""),
         };
         self.tag(start);
+        if matches!(tag, Tag::BlockQuote(_)) {
+            self.fresh_at = self.out.len();
+        }
         end
     }
 
@@ -353,13 +351,12 @@ impl Writer<'_, '_, '_> {
             }
             End::Image { address, from } => self.end_image(&address, from),
         }
-        if matches!(tag, TagEnd::TableRow) {
-            self.in_row = false;
+        match tag {
+            TagEnd::TableRow => self.in_row = false,
+            TagEnd::List(_) => {
+                self.lists.pop();
+            }
+            _ => {}
         }
     }
-}
-
-/// The start of an ordered list.
-pub(super) fn ordered(start: u64) -> String {
-    if start == 1 { "<ol dir=\"auto\">".to_owned() } else { format!("<ol start=\"{start}\" dir=\"auto\">") }
 }

@@ -68,6 +68,11 @@ fn finished() {
         ("\u{202E}abc", "<p>\u{202E}abc\u{202C}</p>"),
         ("[\u{2066}a](https://b.example) c", "<p><a href=\"https://b.example\">\u{2066}a\u{2069}</a> c</p>"),
         ("***\n", "<hr>"),
+        ("- - a\n", "<ul><li><ul><li>a</li></ul></li></ul>"),
+        ("- 3. 5. - a\n", "<ul><li><ol start=\"3\"><li>5. • a</li></ol></li></ul>"),
+        ("1. 1. 1. a\n      2. b\n   2. c\n", "<ol><li><ol><li>1. a<br>2. b</li><li>c</li></ol></li></ol>"),
+        ("1. 2. 3.\n", "<ol><li><ol start=\"2\"><li>3. </li></ol></li></ol>"),
+        ("> - - - a\n>     - b\n", "<blockquote><ul><li><ul><li>• a<br>• b</li></ul></li></ul></blockquote>"),
     ];
     for (text, expected) in cases {
         assert_eq!(html(text), expected, "of {text:?}");
@@ -101,10 +106,27 @@ fn unfinished() {
             "<etude-table><table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>c</td><td></td></tr></tbody></table></etude-table>",
         ),
         ("- a\n- **b", "<ul><li>a</li><li><strong>b</strong></li></ul>"),
+        ("12", ""),
+        ("12. ", ""),
+        ("12. 1", "<ol start=\"12\"><li>1</li></ol>"),
+        ("12. 1. 2. 2", "<ol start=\"12\"><li><ol><li>2. 2</li></ol></li></ol>"),
     ];
     for (text, expected) in cases {
         assert_eq!(live(text), expected, "of {text:?}");
     }
+}
+
+#[test]
+fn no_number_is_lost_however_many_lists_a_line_begins() {
+    let text = (1..=200).map(|number| format!("{number}. ")).collect::<String>();
+    let html = html(&text);
+    for number in 3..=200 {
+        assert!(html.contains(&format!("{number}. ")), "{number} in {html}");
+    }
+    assert!(html.starts_with("<ol><li><ol start=\"2\"><li>3. 4. "), "{html}");
+    let deep = (0..40).map(|depth| format!("{}- {depth}\n", "  ".repeat(depth))).collect::<String>();
+    let html = brief(&render(&deep).iter().map(|block| block.html.clone()).collect::<String>());
+    assert!(html.contains("<ul><li>14<ul><li>15<br>• 16<br>• 17<br>"), "{html}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! `seq` is dense from 0 and is the SSE `id`; the kind's name is the SSE `event`; the rest is `data`.
 
-use std::io::Write;
+mod data;
 
 use serde::{Deserialize, Serialize};
 
@@ -71,7 +71,7 @@ macro_rules! events {
 
             /// Appends the event's `data` to what is being put together, as JSON on one line.
             pub fn write_data(&self, out: &mut Vec<u8>) {
-                match &self.body { $(RunEvent::$name(data) => encode(self.at_ms, data, out),)* }
+                match &self.body { $(RunEvent::$name(data) => data::encode(self.at_ms, data, out),)* }
             }
 
             /// Reads what [`Event::data`] wrote.
@@ -79,11 +79,7 @@ macro_rules! events {
             /// # Errors
             /// When `data` is not JSON of that kind.
             pub fn read(seq: u64, kind: EventKind, data: &str) -> Result<Self, serde_json::Error> {
-                // Read apart: into a flattened struct serde reads by way of a list of everything.
-                let at_ms = match leading_date(data) {
-                    Some(at_ms) => at_ms,
-                    None => serde_json::from_str::<Date>(data)?.at_ms,
-                };
+                let at_ms = data::at_ms(data)?;
                 let body = match kind {
                     $(EventKind::$name => RunEvent::$name(serde_json::from_str(data)?),)*
                 };
@@ -117,37 +113,6 @@ impl EventKind {
     #[must_use]
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Finished | Self::Failed)
-    }
-}
-
-#[derive(Deserialize)]
-struct Date {
-    at_ms: u64,
-}
-
-/// The time of an event whose data begins with it, as [`encode`] writes it: a stream has nothing more frequent to read.
-fn leading_date(data: &str) -> Option<u64> {
-    let rest = data.strip_prefix(DATE)?;
-    let digits = rest.split_once([',', '}'])?.0;
-    // JSON knows no sign and no zero before a number.
-    let is_plain = digits.bytes().all(|digit| digit.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-    if is_plain { digits.parse().ok() } else { None }
-}
-
-/// What the data of an event begins with.
-const DATE: &str = r#"{"at_ms":"#;
-
-/// Writes the fields of an event behind its time, in one object. (By way of `serde(flatten)` each field costs several
-/// times as much.)
-fn encode<T: Serialize>(at_ms: u64, data: &T, out: &mut Vec<u8>) {
-    out.extend_from_slice(DATE.as_bytes());
-    write!(out, "{at_ms}").expect("memory takes what is written");
-    let place = out.len();
-    serde_json::to_writer(&mut *out, data)
-        .expect("events are structs of strings, numbers and lists: nothing that JSON cannot hold");
-    match out.get(place + 1) {
-        Some(b'}') => drop(out.remove(place)),
-        _ => out[place] = b',',
     }
 }
 
@@ -432,13 +397,6 @@ mod tests {
         ] {
             assert_eq!(at(data), want, "{data}");
         }
-    }
-
-    #[test]
-    fn an_event_without_fields_of_its_own_has_its_time() {
-        let mut out = b"before".to_vec();
-        encode(5, &std::collections::BTreeMap::<String, u8>::new(), &mut out);
-        assert_eq!(out, br#"before{"at_ms":5}"#);
     }
 
     #[test]

@@ -10,7 +10,10 @@ impl Scanner {
             return false;
         }
         let text = partial.trim_start_matches(' ');
-        let marks = partial.len() <= 64 && text.bytes().all(|b| b" \t\r-=*_+#>`~|:.)$\\[!0123456789".contains(&b));
+        // A number with something after it is an item, whatever comes; its inside may be numbers only.
+        let item = matches!(line::start(partial), Start::Item(item) if item.number.is_some() && !item.empty);
+        let marks =
+            !item && partial.len() <= 64 && text.bytes().all(|b| b" \t\r-=*_+#>`~|:.)$\\[!0123456789".contains(&b));
         let fence =
             (text.starts_with("```") || text.starts_with("~~~")) && !text[3..].trim_start_matches('`').contains('`');
         let row = text.starts_with('|') && !matches!(self.state, State::Table);
