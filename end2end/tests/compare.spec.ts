@@ -13,7 +13,7 @@ test.beforeEach(async ({ mock }) => {
 });
 
 test("A5 all columns stream at once; one that fails does not stop the others, and a reload goes on", async ({ page }) => {
-  await compare(page, [{ model: "steady" }, { model: "torn" }, { model: "slow" }]);
+  await compare(page, [{ model: "walking" }, { model: "torn" }, { model: "walking" }]);
   await runAll(page).click();
   await expect(stopAll(page)).toBeVisible();
   for (const letter of ["A", "C"]) {
@@ -189,11 +189,16 @@ test.describe("two tabs", () => {
     await runAll(page).click();
     await expect.poll(async () => (await textIn(column(second, "B"))).length).toBeGreaterThan(20);
     await ended(column(second, "B"));
+    await ended(column(page, "B"));
     expect(await textIn(column(second, "B"))).toBe(await textIn(column(page, "B")));
 
     const name = (of: Page) => of.getByRole("textbox", { name: "Name of the comparison" });
     // Both change it before either has heard of the other.
-    await second.route("**/api/save-comparison", (route) => setTimeout(() => route.continue(), 1_500));
+    const theirs = page.waitForResponse("**/api/save-comparison");
+    await second.route("**/api/save-comparison", async (route) => {
+      await theirs;
+      await route.continue();
+    });
     await name(second).fill("Mine");
     await name(page).fill("Theirs");
     await expect(second.getByText("This comparison was changed in another tab.")).toBeVisible();

@@ -161,7 +161,7 @@ test("A1 a browser that is killed gives the draft back, even one that the server
   await page.route("**/api/save-draft", (route) => route.abort());
   await open(page);
   await message(page).fill("Typed a moment before the crash.");
-  await page.waitForTimeout(1_000);
+  await expect(page.locator(".prompt-foot__kept")).toHaveText("Kept in this browser");
   // As the kernel ends it when memory runs out: nothing is written any more.
   const browsers = (await readdir("/proc")).filter((pid) => /^\d+$/.test(pid));
   for (const pid of browsers) {

@@ -1,7 +1,7 @@
 // Fields, keys and parameters.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
+import { answer, choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, stop, textOf } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -152,6 +152,7 @@ test("what was typed is there again after another page", async ({ page }) => {
   await expect(page.getByRole("link", { name: "Open in playground" })).toBeVisible();
   await page.getByRole("link", { name: "Etude, home" }).click();
   await expectText(message(page), "Typed just now.");
+  await expect(answer(page)).toContainText("w23");
   expectWhole(await textOf(page));
   await page.goBack();
   await page.goBack();

@@ -50,6 +50,8 @@ test("A5 a prompt is found by a typing mistake, by words in any order, and witho
   await expect(said(page)).toHaveText("9 prompts");
 
   for (const typed of ["cla rev", "review clause", "cluase reveiw"]) {
+    await search(page).fill("zzqqxx");
+    await expect(rows(page)).toHaveCount(0);
     await search(page).fill(typed);
     await expect(rows(page).first()).toContainText("Clause review");
     await expect(said(page)).toHaveText(/^\d of 9 · (under )?[\d.]+ ms$/);
@@ -116,8 +118,9 @@ test("A5 the answer to an earlier question does not win", async ({ page }) => {
     if (route.request().postData()?.includes("clear")) await new Promise((resolve) => setTimeout(resolve, 800));
     await route.continue();
   });
+  const asked = page.waitForRequest((request) => request.postData()?.includes("clear") ?? false);
   await search(page).fill("clear");
-  await page.waitForRequest((request) => request.postData()?.includes("clear") ?? false);
+  await asked;
   await search(page).fill("lecture");
   await expect(rows(page)).toHaveCount(1);
   await expect(rows(page)).toContainText("Class notes");
@@ -302,6 +305,7 @@ test("M1 everything by key: walk, open, run with input, search, close; in a fiel
   await expect(drawer(page)).toHaveAccessibleName("Run Clause review");
   await expectText(field(page, "input"), "jkr/");
   await page.keyboard.press("Escape");
+  await expect(link(page, "Clause review")).toBeFocused();
 
   await page.keyboard.press("/");
   await expect(search(page)).toBeFocused();

@@ -192,6 +192,8 @@ test("K4 nothing in an answer becomes a script, a form, a style or a request", a
     await message(page).fill(readFileSync(join(folder, file), "utf8").replaceAll("{{", "{ {").replaceAll("\0", ""));
     await run(page).click();
     await expect(figure(page, "Finish")).toContainText("stop", { timeout: 60_000 });
+    // Until the code that renders has come, an answer is plain text.
+    await expect(answer(page).locator(".prose__part").first()).toBeAttached();
     const found = await answer(page).evaluate((pane) => {
       // The button that copies code is ours: it stands outside of what was written.
       const strange = pane.querySelectorAll("script,style,form,input,button:not(etude-code > .code__copy > button),img,iframe,object,embed,svg,link,meta,base,video,audio");

@@ -82,9 +82,11 @@ test("M1 the keys of the playground", async ({ page }) => {
   await expect(page.getByRole("textbox", { name: /^Message/ })).toHaveCount(3);
   await page.keyboard.press("Control+/");
   await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+  const second = await runId(page);
   await page.keyboard.press("Control+Enter");
   await page.keyboard.press("Escape");
   await expect(page.getByRole("dialog")).toHaveCount(0);
+  expect(await runId(page)).toBe(second);
   await page.keyboard.press("Control+b");
   await expect(page.locator("html")).toHaveAttribute("data-nav", "open");
   await page.reload();
@@ -97,6 +99,7 @@ test("M1 Escape closes what lies over the page and does not stop the run behind 
   await run(page).click();
   await grown(page, 20);
   await page.keyboard.press("Control+k");
+  await expect(commands(page)).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(commands(page)).toBeHidden();
   await page.waitForTimeout(300);

@@ -10,6 +10,8 @@ kind = "openai"
 base_url = "http://{mock}/v1"
 ${[
   ["steady", "mock-ttft50-rate40-n160"],
+  // The same in twice the time: for what must be seen while it goes on.
+  ["walking", "mock-ttft50-rate20-n160"],
   ["quick", "mock-ttft20-rate0-n24"],
   ["endless", "mock-ttft20-rate30-n100000"],
   ["patient", "mock-ttft1500-rate50-n40"],

@@ -125,7 +125,7 @@ test("E1 once means once, and View means nothing but that", async ({ page, brows
 
 test("E1 a running run is shared and watched", async ({ page, browser }) => {
   await open(page);
-  await choose(page, "steady");
+  await choose(page, "walking");
   await run(page).click();
   await grown(page, 20);
   await page.getByRole("button", { name: "Share", exact: true }).click();

@@ -14,7 +14,7 @@ const banner = (page: import("@playwright/test").Page, text: string | RegExp) =>
 test("B1 a reload in mid-stream goes on where it was", async ({ page }) => {
   await open(page);
   await message(page).fill("Count.");
-  await choose(page, "steady");
+  await choose(page, "walking");
   await run(page).click();
   await grown(page, 60);
   const id = await runId(page);
@@ -26,7 +26,7 @@ test("B1 a reload in mid-stream goes on where it was", async ({ page }) => {
   expect((await textOf(page)).startsWith(before)).toBe(true);
   await expect(stop(page)).toBeVisible();
   await expectText(message(page), "Count.");
-  await expect(page.getByRole("combobox", { name: "Model" })).toHaveValue("steady");
+  await expect(page.getByRole("combobox", { name: "Model" })).toHaveValue("walking");
 
   await finished(page);
   expect(await runId(page)).toBe(id);

@@ -8,7 +8,7 @@ test.use({
 [[model]]
 name = "busy"
 provider = "lab"
-upstream = "mock-status429-retry2"
+upstream = "mock-status429-retry4"
 [[model]]
 name = "dear"
 provider = "lab"
@@ -66,18 +66,18 @@ test("B4 a refused run says when it is tried again, and tries by itself until so
   await expect(output(page).getByRole("alert")).toContainText("Tries again by itself in 0:0");
   await expect(output(page).getByRole("alert")).toContainText("attempt 2 of 3");
   const first = await runId(page);
-  await expect.poll(() => runId(page), { timeout: 10_000 }).not.toBe(first);
+  await expect.poll(() => runId(page), { timeout: 15_000, intervals: [100] }).not.toBe(first);
   await expect(output(page).getByRole("alert")).toContainText("attempt 3 of 3");
   const second = await runId(page);
   await output(page).getByRole("button", { name: "Do not" }).click();
-  await page.waitForTimeout(3_000);
+  await page.waitForTimeout(5_000);
   expect(await runId(page)).toBe(second);
   await expect(output(page).getByRole("button", { name: "Retry" })).toBeVisible();
   // A run that failed some time ago and is only looked at is not run again.
   await page.reload();
   await live(page);
   await expect(output(page).getByRole("alert")).toBeVisible();
-  await page.waitForTimeout(3_000);
+  await page.waitForTimeout(5_000);
   expect(await runId(page)).toBe(second);
 });
 
