@@ -198,10 +198,7 @@ impl<'a> Batcher<'a> {
     fn fill(&mut self) -> Vec<(usize, i32)> {
         self.batch.clear();
         let reading = self.running.iter().filter(|sequence| sequence.prompt_left() > 0).count();
-        let total = match self.running.len() - reading {
-            0 => PROMPT_TOKENS_ALONE,
-            streams => self.pace.share(streams),
-        };
+        let total = if reading < self.running.len() { self.pace.share() } else { PROMPT_TOKENS_ALONE };
         // Equal shares, so that a short prompt does not wait for a long one. With more prompts
         // than tokens each still gets one: there is room for one of every sequence.
         let mut left = total;
