@@ -101,7 +101,7 @@ test("A9 a tool call is answered by hand, and the run goes on", async ({ page })
   await expect(tools).toBeFocused();
   await tools.fill('[{"name": "clock", "parameters": {"type": "object"}}]');
   await run(page).click();
-  await finished(page, "tool");
+  await finished(page, "tool_calls");
   await expect(output(page).getByText("clock")).toHaveCount(2);
   const first = await runId(page);
   await output(page).getByRole("button", { name: "Add to messages" }).click();

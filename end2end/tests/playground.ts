@@ -79,8 +79,12 @@ export async function grown(page: Page, length: number): Promise<void> {
   await expect.poll(async () => (await textOf(page)).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(length);
 }
 
-export async function finished(page: Page, reason = "stop"): Promise<void> {
-  await expect(figure(page, "Finish")).toContainText(reason, { timeout: 30_000 });
+/** The end of a run of the embedded model, which may come to its stop or to its limit. */
+export const ANY_END = /^\s*(stop|length)\s*$/;
+
+/** Waits for a run's end: what the figure "Finish" then says, whole ("stopped" is not "stop"). */
+export async function finished(page: Page, reason: string | RegExp = "stop"): Promise<void> {
+  await expect(figure(page, "Finish")).toHaveText(reason, { timeout: 30_000 });
   await expect(run(page)).toBeVisible({ timeout: 30_000 });
 }
 

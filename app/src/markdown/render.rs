@@ -17,6 +17,7 @@ pub(super) use lists::ordered;
 
 /// Lists, quotes and emphasis deeper than this lose their tags and keep their text; lists keep their markers as text.
 const DEPTH_MAX: usize = 32;
+
 /// What is wanted of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {

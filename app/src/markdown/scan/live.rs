@@ -3,6 +3,10 @@
 use super::super::line::{self, Start};
 use super::{Scanner, State};
 
+/// So many bytes of nothing but marks are withheld, until the line tells what they are; the longest rule or heading's
+/// underline that people write is shorter.
+const MARKS_BYTES_MAX: usize = 64;
+
 impl Scanner {
     /// True if an unfinished line must not be shown yet, because it may become anything.
     pub fn withholds(&self, partial: &str) -> bool {
@@ -12,8 +16,9 @@ impl Scanner {
         let text = partial.trim_start_matches(' ');
         // A number with something after it is an item, whatever comes; its inside may be numbers only.
         let item = matches!(line::start(partial), Start::Item(item) if item.number.is_some() && !item.empty);
-        let marks =
-            !item && partial.len() <= 64 && text.bytes().all(|b| b" \t\r-=*_+#>`~|:.)$\\[!0123456789".contains(&b));
+        let marks = !item
+            && partial.len() <= MARKS_BYTES_MAX
+            && text.bytes().all(|b| b" \t\r-=*_+#>`~|:.)$\\[!0123456789".contains(&b));
         let fence =
             (text.starts_with("```") || text.starts_with("~~~")) && !text[3..].trim_start_matches('`').contains('`');
         let row = text.starts_with('|') && !matches!(self.state, State::Table);
