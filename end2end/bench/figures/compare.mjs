@@ -28,7 +28,7 @@ export async function compare(bench) {
 }
 
 async function columns(bench) {
-  const seconds = bench.quick ? 6 : 30;
+  const seconds = bench.quick ? 4 : 30;
   const chars = RATE * TOKEN_CHARS * (seconds + 5);
   const spec = {
     columns: Array.from({ length: COLUMNS }, (_, place) => ({
@@ -42,7 +42,7 @@ async function columns(bench) {
     await show(page, spec);
     await settle(page);
     await page.evaluate(watchFrames);
-    await sleep(2_000);
+    await sleep(bench.quick ? 1_000 : 2_000);
     const idle = await page.evaluate(() => window.seen.frames.splice(0));
     const ran = await profiled(bench, cdp, "compare", async () => {
       await page.getByRole("button", { name: "Run all" }).click();
@@ -96,7 +96,7 @@ async function grid(bench) {
     };
     const counting = count();
     await page.evaluate(() => (window.seen.frames.length = 0));
-    const seconds = bench.quick ? 4 : 15;
+    const seconds = bench.quick ? 2 : 15;
     await scroll(page, seconds * 1_000);
     const running = await page.evaluate(() => window.seen.frames.splice(0));
     ended = bench.quick;

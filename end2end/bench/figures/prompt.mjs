@@ -11,6 +11,10 @@ const GAP_MS = 120;
 const PAUSES_MS = [350, 500, 420, 650, 380, 800, 450, 550];
 /** How long the rest after typing is watched: the draft of a large prompt is sent after ten seconds. */
 const REST_MS = 14_000;
+const REST_QUICK_MS = 2_000;
+/** The page is quiet for so long before it is typed into. */
+const QUIET_MS = 1_500;
+const QUIET_QUICK_MS = 500;
 
 /** Notes for each key when it was pressed, how long it was worked on, and when its frame was painted. */
 function watchKeys() {
@@ -60,11 +64,11 @@ const move = (page, share) =>
   }, share);
 
 /** Types at the beginning, in the middle and at the end. */
-async function typeAround(page, count) {
+async function typeAround(page, count, quietMs) {
   const all = { keys: [], slow: [] };
   for (const [place, share] of [["begin", 0], ["middle", 0.5], ["end", 1]]) {
     await move(page, share);
-    await settle(page);
+    await settle(page, quietMs);
     const { keys, slow } = await type(page, count, () => GAP_MS);
     say(`  prompt: ${place}: ${told(keys)}`);
     all.keys.push(...keys);
@@ -79,27 +83,28 @@ const told = (keys) =>
 const events = (slow, count) => `Event Timing: ${slow.length} of ${count} keydowns took 16 ms or more, longest ${Math.max(0, ...slow)} ms`;
 
 export async function prompt(bench) {
-  const [megabytes, count] = bench.quick ? [1, 8] : [10, 20];
+  const [megabytes, count] = bench.quick ? [1, 4] : [10, 20];
+  const [restMs, quietMs] = bench.quick ? [REST_QUICK_MS, QUIET_QUICK_MS] : [REST_MS, QUIET_MS];
   return withPage(bench, async (page, cdp) => {
     await open(page);
     await page.evaluate(watchKeys);
-    const floor = await typeAround(page, count);
+    const floor = await typeAround(page, count, quietMs);
     const pausing = (place) => PAUSES_MS[place % PAUSES_MS.length];
     const haltingFloor = await type(page, count, pausing);
     say(`  prompt: with pauses, in a short prompt: ${told(haltingFloor.keys)}`);
     const pasted = await paste(page, LINE, (megabytes * 1_000_000) / LINE.length);
     say(`  prompt: pasted after ${round(pasted)} ms`);
-    await settle(page, 3_000);
+    await settle(page, quietMs * 2);
     const before = (await valueOf(message(page))).length;
-    const steady = await profiled(bench, cdp, "prompt", () => typeAround(page, count));
-    await settle(page);
+    const steady = await profiled(bench, cdp, "prompt", () => typeAround(page, count, quietMs));
+    await settle(page, quietMs);
     await page.evaluate(watchFrames);
     const halting = await profiled(bench, cdp, "halting", () => type(page, count, pausing));
     say(`  prompt: with pauses: ${told(halting.keys)}`);
     await page.evaluate(() => (window.seen.tasks.length = window.seen.slow.length = 0));
     const rest = await profiled(bench, cdp, "rest", async () => {
       await page.keyboard.press("z");
-      await sleep(REST_MS);
+      await sleep(restMs);
       return page.evaluate(() => window.seen);
     });
     for (const frame of rest.slow) say(`  prompt: at rest: ${JSON.stringify(frame)}`);
@@ -115,7 +120,7 @@ export async function prompt(bench) {
       figure(`${name}: key to paint, p50`, "ms", "", all, "as above", quantile(all, 0.5)),
       figure(`${name}: work of a key, p95`, "ms", "<= 16", steady.keys.map((key) => key.work), "as above, without the wait for the next frame", quantile(steady.keys.map((key) => key.work), 0.95)),
       figure(`${name}: key to paint after pauses, p95`, "ms", "<= 16", halting.keys.map((key) => key.ms), `keys ${Math.min(...PAUSES_MS)} to ${Math.max(...PAUSES_MS)} ms apart; ${told(halting.keys)}; ${events(halting.slow, count)}; the same in a short prompt: ${told(haltingFloor.keys)}`, quantile(halting.keys.map((key) => key.ms), 0.95)),
-      figure(`${name}: longest task after the last key`, "ms", "", tasks.length ? tasks : [0], `long tasks in the ${REST_MS / 1_000} s after a key: ${tasks.map(Math.round).join(", ") || "none"}`, Math.max(0, ...tasks)),
+      figure(`${name}: longest task after the last key`, "ms", "", tasks.length ? tasks : [0], `long tasks in the ${restMs / 1_000} s after a key: ${tasks.map(Math.round).join(", ") || "none"}`, Math.max(0, ...tasks)),
       figure(`${name}: paste to paint`, "ms", "", [pasted], "a paste over what stands in Message 1"),
     ];
   });

@@ -10,7 +10,7 @@ const RATE = 200;
 const LONG_MS = 50;
 
 export async function stream(bench) {
-  const seconds = bench.quick ? 10 : 60;
+  const seconds = bench.quick ? 4 : 60;
   const tokens = RATE * seconds;
   return withPage(bench, async (page, cdp) => {
     await page.addInitScript(countReceived);
@@ -20,7 +20,7 @@ export async function stream(bench) {
     await settle(page);
     // The same page at rest: what the machine itself does to a frame.
     await page.evaluate(watchFrames);
-    await sleep(3_000);
+    await sleep(bench.quick ? 1_000 : 3_000);
     const idle = await page.evaluate(() => window.seen.frames.splice(0));
     await expectSeen(page);
     const ran = await profiled(bench, cdp, "stream", async () => {
