@@ -170,8 +170,8 @@ async fn finish(
 
 /// What the figures depend on beside the code, and what was found and tried where they fall short.
 const SHORT_WHERE: &str = "Where a core is slow, each hop from thread to thread is, too, and it is a matter of the \
-    machine whether 1 ms is enough. On 2026-11-26, on one about three times as fast as one that sorts 24 million numbers \
-    a second, the same way added 0.72 ms (p50) and 1.04 ms (p99), `vllm-router` 0.50 and 0.58. The profile is flat (a \
+    machine whether 1 ms is enough. On 2026-11-27, on one that sorts 25 million numbers a second, `POST /v1/runs` added \
+    1.25 ms (p50) and 5.08 ms (p99), `/v1/live` 1.18 and 7.02, `vllm-router` 0.86 and 3.09. The profile is flat (a \
     whole answer, 1.27 million instructions, 2026-11-27): request, checks and answer 15 %, packing and appending 13, its \
     row 12, reading the upstream 11, SQLite 9, driving 9, scheduling 7. Tried since: no timer that is set anew for each \
     event, and one command for events that come together (13 % fewer instructions for a token); tasks of a third of the \

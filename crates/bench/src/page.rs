@@ -31,10 +31,8 @@ pub fn measure(setting: &Setting) -> Result<Report> {
     report.method("Chromium without a window, driven by Playwright, against a server of its own with a warm cache.");
     report.method(
         "It paints with the processors that server and upstream use as well: where they are slow, frames are late. On \
-         2026-11-27, before the WASM came in two files, on a machine whose cores are about 2.7 times as fast as one that \
-         sorts 35 million numbers a second, all targets for frames were reached: the longest with 100,000 tokens had \
-         16.8 ms, with eight columns 50 ms, and the grid 59.7 frames/s; a key in 10 MB took 12.6 ms, and 22.3 after a \
-         pause.",
+         2026-11-27, on a machine that sorts 45 million numbers a second, the longest frame with 100,000 tokens had 66.8 ms, \
+         with eight columns 317 ms, and the grid 24 to 41 frames/s; a key in 10 MB took 23.5 ms, and 27.5 after a pause.",
     );
     let mut node = Command::new("node");
     node.current_dir(&setting.root).arg(SCRIPT).args(setting.quick.then_some(QUICK).into_iter().flatten());

@@ -60,6 +60,8 @@ fn sizes(setting: &Setting, report: &mut Report) -> Result<()> {
         let release = length(&release)?;
         size("release, one file", release);
         size("release without the model", release.saturating_sub(length(&setting.model)?));
+    } else {
+        report.method("The release's size is missing: `cargo xtask build` makes it.");
     }
     Ok(())
 }
