@@ -126,12 +126,11 @@ async fn prompts(setting: &Setting, engine: &Engine, bare: &mut Bare, report: &m
         "the worker's time is that to the first token, so rendering, tokenizing and the way through the pipes are in it. \
          It reads 48 tokens with a call: from 64 on llama.cpp takes another attention kernel, and the text of a run would \
          depend on whether others run beside it (`crates/inference/src/batch.rs`). The bare loop with as many at a time \
-         is no faster, nor is it with 32, 52, 56, 60, 62 or 63, nor with keys, values or both in single precision; without flash \
-         attention it reads a tenth faster, and decodes a quarter slower. Tried: 64 with a call for all prompts (8 of 16 greedy \
-         texts are equal to the solo run beside 7 others, 16 now); prompts of 64 tokens and more in steps of their own, \
-         64 to 127 tokens beside others and 128 to 191 alone (0.92 of the bare loop, but a running stream then pauses \
-         for 1.1 s on a machine that decodes \
-         63 tokens a second)",
+         is no faster, nor is it with 32, 52, 56, 60, 62 or 63, nor with keys, values or both in single precision; \
+         without flash attention it reads a tenth faster, and decodes a quarter slower. Tried: 64 with a call for all \
+         prompts (8 of 16 greedy texts are equal to the solo run beside 7 others, 16 now); prompts of 64 tokens and \
+         more in steps of their own, 64 to 127 tokens beside others and 128 to 191 alone (0.92 of the bare loop, but a \
+         running stream then pauses for 1.1 s on a machine that decodes 63 tokens a second)",
     );
     Ok(())
 }

@@ -32,7 +32,8 @@ const TEXT: &str = "\"text\":\"";
 /// What bounds the replay, and what it was elsewhere.
 const BOUND: &str = "The replay is bound by processor and memory, not by the disk: \"tape unpacked\" is zstd, a check for \
     UTF-8 and a search for line ends, and all else stands on it. On 2026-11-27, on a machine that sorts 25 million \
-    numbers a second, it was 345 MB/s, and 314, 366 and 199 for the three ways to read a run. Tried since: one copy for all entries of a portion instead of one for each.";
+    numbers a second, it was 345 MB/s, and 314, 366 and 199 for the three ways to read a run. Tried since: one copy for \
+    all entries of a portion instead of one for each.";
 
 /// Runs the benchmark.
 pub async fn measure(setting: &Setting) -> Result<Report> {

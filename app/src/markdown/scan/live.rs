@@ -3,8 +3,8 @@
 use super::super::line::{self, Start};
 use super::{Scanner, State};
 
-/// So many bytes of nothing but marks are withheld, until the line tells what they are; the longest rule or heading's
-/// underline that people write is shorter.
+/// So many bytes of nothing but marks are withheld, until the line tells what they are; more are shown as they are,
+/// for nobody is to look at nothing for long.
 const MARKS_BYTES_MAX: usize = 64;
 
 impl Scanner {
