@@ -185,6 +185,8 @@ test.describe("the draft", () => {
     await expect(texts.locator(".cm-editor").first()).toContainText("Zero.");
     await diff(page).getByRole("link", { name: "Swap" }).click();
     await expect(page).toHaveURL(`/p/${id}/diff/2..draft`);
+    // The address comes before the page: until then the links are those of what was shown.
+    await expect(texts.locator(".cm-editor").last()).toContainText("Zero.");
     await beside(page).getByRole("link", { name: "v1" }).focus();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(`/p/${id}/diff/1..draft`);
