@@ -16,11 +16,19 @@ pub struct Tally {
     pub skipped: u64,
     /// What the runner called those that failed.
     pub failures: Vec<String>,
+    /// What it said about each of them, line by line, [`REASON_LINES_MAX`] at most.
+    pub reasons: Vec<String>,
+    /// How many more lines belong to the reason that is being read.
+    reading: usize,
 }
+
+/// How much of what a runner says about one failed test is said again at the end: the message, and the lines around it.
+const REASON_LINES_MAX: usize = 24;
 
 impl Tally {
     /// Takes in one line of `cargo test`, of Playwright's list reporter, of pytest or of Node's own runner (TAP).
     fn read(&mut self, line: &str) {
+        self.read_reason(line.trim_end());
         let line = line.trim();
         self.failures.extend(failure(line));
         if let Some(result) = line.strip_prefix("test result: ") {
@@ -42,6 +50,19 @@ impl Tally {
             }
         } else {
             self.count(line);
+        }
+    }
+
+    /// Takes in a line of what `cargo test` or Playwright writes about a failed test; the others say it in its name.
+    fn read_reason(&mut self, line: &str) {
+        if begins_reason(line) {
+            self.reading = REASON_LINES_MAX;
+        } else if ["    attachment #", "    Error Context: ", "failures:"].iter().any(|end| line.starts_with(end)) {
+            self.reading = 0;
+        }
+        if self.reading > 0 && !line.is_empty() {
+            self.reading -= 1;
+            self.reasons.push(line.to_owned());
         }
     }
 
@@ -70,6 +91,13 @@ fn failure(line: &str) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
+/// Whether what was wrong with a test follows: `---- limits::are_named stdout ----` or `  1) tests/grid.spec.ts:75:1 › …`.
+fn begins_reason(line: &str) -> bool {
+    let numbered = || line.strip_prefix("  ")?.split_once(") tests/").map(|(number, _)| number);
+    line.starts_with("---- ") && line.ends_with(" stdout ----")
+        || numbered().is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
 /// Whether a line is pytest's last one: `1 failed, 129 passed`, which `in 21.4s` follows.
 fn is_sum(line: &str) -> bool {
     line.split(", ").all(|part| {
@@ -85,6 +113,7 @@ impl AddAssign for Tally {
         self.failed += other.failed;
         self.skipped += other.skipped;
         self.failures.extend(other.failures);
+        self.reasons.extend(other.reasons);
     }
 }
 
@@ -127,7 +156,7 @@ mod tests {
         ] {
             tally.read(line);
         }
-        assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5, failures: Vec::new() });
+        assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5, ..Tally::default() });
     }
 
     #[test]
@@ -151,5 +180,47 @@ mod tests {
                 "3 - a stream ends",
             ]
         );
+    }
+
+    #[test]
+    fn keeps_what_was_said_of_what_failed() {
+        let mut tally = Tally::default();
+        for line in [
+            "---- limits::are_named stdout ----",
+            "",
+            "thread 'limits::are_named' panicked at domain/src/limits.rs:3:5:",
+            "left 1, right 2",
+            "",
+            "failures:",
+            "    limits::are_named",
+            "  ✓  11 tests/grid.spec.ts:60:1 › a grid goes on (1.2s)",
+            "  1) tests/grid.spec.ts:75:1 › a grid is paused",
+            "    Error: expect(page).toHaveURL(expected) failed",
+            "    attachment #1: screenshot (image/png)",
+            "    test-results/grid/test-failed-1.png",
+            "  1 failed",
+        ] {
+            tally.read(line);
+        }
+        assert_eq!(
+            tally.reasons,
+            [
+                "---- limits::are_named stdout ----",
+                "thread 'limits::are_named' panicked at domain/src/limits.rs:3:5:",
+                "left 1, right 2",
+                "  1) tests/grid.spec.ts:75:1 › a grid is paused",
+                "    Error: expect(page).toHaveURL(expected) failed",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_reason_ends_at_its_limit() {
+        let mut tally = Tally::default();
+        tally.read("---- limits::are_named stdout ----");
+        for number in 0..2 * REASON_LINES_MAX {
+            tally.read(&format!("line {number}"));
+        }
+        assert_eq!(tally.reasons.len(), REASON_LINES_MAX);
     }
 }

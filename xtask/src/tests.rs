@@ -77,10 +77,11 @@ impl Outcome {
     }
 
     fn add(&mut self, name: &str, tally: Tally, time: Duration, complaint: Option<String>) {
-        let Tally { passed, failed, skipped, failures } = &tally;
+        let Tally { passed, failed, skipped, failures, reasons, .. } = &tally;
         let time = took(time);
         self.lines.push(format!("{name:<8} {passed} passed, {failed} failed, {skipped} skipped, {time}"));
         self.lines.extend(failures.iter().map(|failure| format!("         failed: {failure}")));
+        self.lines.extend(reasons.iter().map(|reason| format!("         {reason}")));
         self.tally += tally;
         self.complaints.extend(complaint);
     }
@@ -93,7 +94,7 @@ impl Outcome {
         self.add(name, tally, started.elapsed(), complaint);
     }
 
-    /// Prints each part's line and every reason for red.
+    /// Prints each part's line, what was said of each failed test, and every reason for red.
     pub fn print_parts(&self) {
         for line in self.lines.iter().chain(&self.complaints) {
             println!("{line}");
