@@ -109,7 +109,7 @@ test("A1 two tabs have a draft each, a duplicated tab too", async ({ page, conte
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY)_|Failed to fetch/] });
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/] });
 
   test("A1 what is typed while the server is away reaches it afterwards", async ({ page, etude, context }) => {
     await open(page);

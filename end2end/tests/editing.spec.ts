@@ -155,6 +155,7 @@ test("what was typed is there again after another page", async ({ page }) => {
   await expect(answer(page)).toContainText("w23");
   expectWhole(await textOf(page));
   await page.goBack();
+  await expect(page.getByRole("link", { name: "Open in playground" })).toBeVisible();
   await page.goBack();
   await expectText(message(page), "Typed just now.");
 });

@@ -73,7 +73,9 @@ test("A5 a table that cannot be read is refused with its place", async ({ page }
 });
 
 test("A5 again by cell, by row, by column", async ({ page }) => {
-  await compare(page, [{ model: "quick", text: "{{mail}}" }, { model: "echo", text: "{{mail}}" }], { rows: numbered(3), dataName: "mails.csv" });
+  const id = await compare(page, [{ model: "quick", text: "{{mail}}" }, { model: "echo", text: "{{mail}}" }], { rows: numbered(3), dataName: "mails.csv" });
+  // A cell that waits or runs is not run again.
+  const rested = () => expect.poll(async () => (await keptComparison(page, id)).counts).toMatchObject({ waiting: 0, running: 0 });
   await runAll(page).click();
   await expect(counts(page)).toContainText("6 of 6 cells");
   const runs = async () => (await (await page.request.get("/v1/runs")).json()).data.length;
@@ -81,8 +83,10 @@ test("A5 again by cell, by row, by column", async ({ page }) => {
   await cell(page, 2, "B").hover();
   await page.getByRole("button", { name: "Run row 2, B again" }).click();
   await expect.poll(runs).toBe(7);
+  await rested();
   await page.getByRole("button", { name: "Run row 3 again" }).click();
   await expect.poll(runs).toBe(9);
+  await rested();
   await page.getByRole("button", { name: "Run column A again" }).click();
   await expect.poll(runs).toBe(12);
   await expect(counts(page)).toContainText("6 of 6 cells");

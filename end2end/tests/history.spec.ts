@@ -101,6 +101,8 @@ test("M1 J and K walk, Enter opens, a slash searches; in a field they are letter
   await expect(search(page)).toBeFocused();
   await page.keyboard.type("jk/");
   await expect(search(page)).toHaveValue("jk/");
+  // Searched for, and searched for no more: the rows stay from here on.
+  await expect(rows(page)).toHaveCount(0);
   await search(page).fill("");
   await expect(rows(page)).toHaveCount(2);
 
@@ -142,7 +144,9 @@ test("A7 a run shows where its time went, what was asked and what was sent", asy
 
   await page.getByRole("list", { name: "Parent and children" }).getByRole("link").click();
   await expect(page).toHaveURL(new RegExp(`/runs/${parent}$`));
-  await page.getByRole("link", { name: "Open in playground" }).click();
+  const way = page.getByRole("link", { name: "Open in playground" });
+  await expect(way).toHaveAttribute("href", `/?run=${parent}`);
+  await way.click();
   await expectText(message(page), "About {{topic}}");
 });
 

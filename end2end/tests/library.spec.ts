@@ -304,14 +304,19 @@ test("M1 everything by key: walk, open, run with input, search, close; in a fiel
   await page.keyboard.press("k");
   await expect(drawer(page)).toHaveAccessibleName("Run Clause review");
   await expectText(field(page, "input"), "jkr/");
+  // From elsewhere, so that the focus on the row is one that has come back.
+  await field(page, "input").focus();
   await page.keyboard.press("Escape");
   await expect(link(page, "Clause review")).toBeFocused();
 
   await page.keyboard.press("/");
   await expect(search(page)).toBeFocused();
-  await page.keyboard.type("jr");
-  await expect(search(page)).toHaveValue("jr");
+  await page.keyboard.type("jrzzqqxx");
+  await expect(search(page)).toHaveValue("jrzzqqxx");
+  // Searched for, and searched for no more: the rows stay from here on.
+  await expect(rows(page)).toHaveCount(0);
   await search(page).fill("");
+  await expect(rows(page)).toHaveCount(9);
 
   await page.getByRole("switch", { name: "Single keys" }).uncheck();
   await page.locator("h1").evaluate(() => (document.activeElement as HTMLElement).blur());

@@ -54,7 +54,9 @@ test("A2 a provider is added, tried, used, changed, removed and brought back", a
   await expect(group(page, "bench")).toHaveCount(0);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(group(page, "bench").locator(".status")).toHaveText(/^answering/);
+  const asked = page.waitForResponse("**/api/ask-provider*");
   await page.getByRole("button", { name: "Test bench" }).click();
+  await asked;
   await expect(group(page, "bench").locator(".status")).toHaveText(/^answering/);
 
   // The key is in no file, in no log and in nothing that the page was given.

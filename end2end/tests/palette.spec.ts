@@ -202,6 +202,7 @@ for (const { colorScheme, width } of LOOKS) {
       await page.goto("/settings/models");
       await live(page);
       await page.getByRole("button", { name: "Add provider" }).click();
+      await expect(page.getByRole("complementary", { name: "Add provider" })).toBeVisible();
       await check("add provider");
     });
   });
@@ -237,8 +238,7 @@ test.describe("in forced colours, without motion", () => {
     await open(page);
     await choose(page, "quick");
     await message(page).focus();
-    const outline = await message(page).evaluate((field) => getComputedStyle(field.closest(".cm-editor") ?? field).outlineStyle);
-    expect(outline).toBe("solid");
+    await expect(page.locator(".cm-editor.cm-focused")).toHaveCSS("outline-style", "solid");
     await run(page).click();
     await finished(page);
     await page.waitForTimeout(300);

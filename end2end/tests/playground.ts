@@ -41,8 +41,21 @@ export async function loads(page: Page, act: () => Promise<void>): Promise<void>
   await live(page);
 }
 
+/** How long nothing has to be fetched until a page is taken to have all that it wants, in milliseconds. */
+const QUIET_MS = 1_500;
+
 /** Waits until nothing more is fetched: a page in use brings the parts of other pages with time. */
-export const settled = (page: Page) => page.waitForLoadState("networkidle");
+export async function settled(page: Page): Promise<void> {
+  let last = Date.now();
+  const note = () => {
+    last = Date.now();
+  };
+  page.on("request", note);
+  page.on("requestfinished", note);
+  await expect.poll(() => Date.now() - last, { timeout: 20_000 }).toBeGreaterThan(QUIET_MS);
+  page.off("request", note);
+  page.off("requestfinished", note);
+}
 
 export const run = (page: Page) => page.getByRole("button", { name: "Run", exact: true });
 export const stop = (page: Page) => page.getByRole("button", { name: "Stop", exact: true });
@@ -57,6 +70,13 @@ export const valueOf = (field: Locator) =>
   field.evaluate((element) => {
     const editor = element.closest("etude-editor");
     return String((editor && "value" in editor ? editor : (element as HTMLTextAreaElement)).value);
+  });
+
+/** How many characters stand in an editor, for a text that is too long to be fetched again and again. */
+export const lengthOf = (field: Locator) =>
+  field.evaluate((element) => {
+    const editor = element.closest("etude-editor");
+    return editor && "value" in editor ? String(editor.value).length : -1;
   });
 
 /** Waits until a field holds that text, also through a load of its page. */

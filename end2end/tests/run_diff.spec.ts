@@ -27,7 +27,9 @@ async function going(page: Page, content: string): Promise<string> {
   // The stream has no end that one could wait for here: the run goes on without this reader.
   page.request.post("/v1/runs", { data: { model: "endless", ...user(content) }, timeout: 2_000 }).catch(() => undefined);
   await expect.poll(newest).not.toBe(before);
-  return (await newest()) as string;
+  const id = (await newest()) as string;
+  await expect.poll(async () => (await (await page.request.get(`/v1/runs/${id}`)).json()).output.text).toContain("w1");
+  return id;
 }
 
 const rows = (page: Page) => page.getByRole("list", { name: "Runs" }).getByRole("listitem");
@@ -109,7 +111,9 @@ test("A7 a run that goes on is compared as far as it has come, and again at its 
   await expect(diff(page).getByRole("status")).toContainText("The run on the right is still going on.");
   await expect(section(page, "Answer")).toContainText("w1");
   expect((await cells(page, "Latency")).slice(1)).toEqual(["–", ""]);
+  const again = page.waitForResponse("**/api/run-diff*");
   await diff(page).getByRole("link", { name: "Compare again" }).click();
+  await again;
   await expect(diff(page).getByRole("status")).toContainText("still going on");
   await page.request.post(`/v1/runs/${b}/cancel`);
   await expect(diff(page).getByText("still going on")).toHaveCount(0);

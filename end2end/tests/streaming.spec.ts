@@ -152,11 +152,12 @@ test("an upstream that is away: Retry works once it is back", async ({ page, moc
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY)_|Failed to fetch/] });
+  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/] });
 
   test("B5 killed in mid-stream and back: the run is interrupted, its text is kept", async ({ page, etude }) => {
     await open(page);
     await choose(page, "endless", 100_000);
+    await settled(page);
     await run(page).click();
     await grown(page, 80);
     const id = await runId(page);
@@ -166,8 +167,9 @@ test.describe("without the server", () => {
     expectWhole(before);
 
     await etude.restart();
+    // For some seconds, so it is looked for first.
+    await expect(banner(page, "Back after")).toBeVisible({ timeout: 20_000 });
     await expect(output(page).getByRole("alert")).toContainText("interrupted", { timeout: 20_000 });
-    await expect(banner(page, "Back after")).toBeVisible();
     await expect(figure(page, "Finish")).toHaveText(/interrupted/);
     const after = await textOf(page);
     expect(after.startsWith(before)).toBe(true);
