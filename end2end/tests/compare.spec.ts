@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { readFile } from "node:fs/promises";
 import { expectAccessible, LOOKS } from "./axe";
-import { column, columns, compare, ended, keptComparison, MODELS, runAll, said, stopAll, textIn } from "./comparing";
+import { column, columns, compare, ended, keptComparison, MODELS, runAll, runCount, said, stopAll, textIn } from "./comparing";
 import { expect, test } from "./fixtures";
 import { expectWhole, live, message, open } from "./playground";
 
@@ -36,11 +36,10 @@ test("A5 all columns stream at once; one that fails does not stop the others, an
   // Its own retry runs it alone.
   const others = await textIn(column(page, "C"));
   await column(page, "B").getByRole("button", { name: "Retry" }).click();
-  const runs = async () => (await (await page.request.get("/v1/runs")).json()).data.length;
-  await expect.poll(runs).toBe(4);
+  await expect.poll(() => runCount(page)).toBe(4);
   await ended(column(page, "B"), "failed");
   expect(await textIn(column(page, "C"))).toBe(others);
-  expect(await runs()).toBe(4);
+  expect(await runCount(page)).toBe(4);
 });
 
 test("A5 run one, stop one, stop all", async ({ page }) => {

@@ -61,6 +61,9 @@ export async function keptComparison(page: Page, id: string) {
   return answer.json();
 }
 
+/** How many runs the server keeps. */
+export const runCount = async (page: Page) => (await (await page.request.get("/v1/runs")).json()).data.length as number;
+
 export const column = (page: Page, letter: string) => page.getByRole("region", { name: `Output ${letter}`, exact: true });
 export const columns = (page: Page) => page.getByRole("region", { name: /^Output [A-H]$/ });
 export const said = (of: Locator) => of.locator(".output__text");

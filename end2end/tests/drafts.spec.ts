@@ -1,7 +1,7 @@
 // What stands in the fields is kept: through reload, crash, closed tab, and beside another tab.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, LAB, live, loads, message, open, run, runId, settled, valueOf } from "./playground";
+import { choose, expectText, finished, LAB, live, loads, message, open, run, runId, SERVER_AWAY, settled, valueOf } from "./playground";
 import type { Page } from "@playwright/test";
 import { readdir, readFile } from "node:fs/promises";
 
@@ -109,7 +109,7 @@ test("A1 two tabs have a draft each, a duplicated tab too", async ({ page, conte
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/] });
+  test.use({ allowedErrors: SERVER_AWAY });
 
   test("A1 what is typed while the server is away reaches it afterwards", async ({ page, etude, context }) => {
     await open(page);

@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expectAccessible, LOOKS } from "./axe";
-import { compare, keptComparison, MODELS, runAll, stopAll } from "./comparing";
+import { compare, keptComparison, MODELS, runAll, runCount, stopAll } from "./comparing";
 import { expect, test } from "./fixtures";
 import { live } from "./playground";
 
@@ -78,7 +78,7 @@ test("A5 again by cell, by row, by column", async ({ page }) => {
   const rested = () => expect.poll(async () => (await keptComparison(page, id)).counts).toMatchObject({ waiting: 0, running: 0 });
   await runAll(page).click();
   await expect(counts(page)).toContainText("6 of 6 cells");
-  const runs = async () => (await (await page.request.get("/v1/runs")).json()).data.length;
+  const runs = () => runCount(page);
   expect(await runs()).toBe(6);
   await cell(page, 2, "B").hover();
   await page.getByRole("button", { name: "Run row 2, B again" }).click();

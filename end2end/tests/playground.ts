@@ -41,6 +41,9 @@ export async function loads(page: Page, act: () => Promise<void>): Promise<void>
   await live(page);
 }
 
+/** What a page's console says while the server is away: nobody takes its socket, and a file may be cut in the middle. */
+export const SERVER_AWAY = [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/];
+
 /** How long nothing has to be fetched until a page is taken to have all that it wants, in milliseconds. */
 const QUIET_MS = 1_500;
 

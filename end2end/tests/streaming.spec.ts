@@ -1,7 +1,7 @@
 // A run belongs to the server: reload, a second tab, a lost connection and a restart change nothing in it.
 
 import { expect, test } from "./fixtures";
-import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, settled, stop, textOf } from "./playground";
+import { choose, expectText, expectWhole, figure, finished, grown, kept, LAB, live, message, open, output, run, runId, SERVER_AWAY, settled, stop, textOf } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -152,7 +152,7 @@ test("an upstream that is away: Retry works once it is back", async ({ page, moc
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/] });
+  test.use({ allowedErrors: SERVER_AWAY });
 
   test("B5 killed in mid-stream and back: the run is interrupted, its text is kept", async ({ page, etude }) => {
     await open(page);

@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
-import { choose, expectText, finished, kept, LAB, live, message, open, run, runId, settled } from "./playground";
+import { choose, expectText, finished, kept, LAB, live, message, open, run, runId, SERVER_AWAY, settled } from "./playground";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
@@ -362,7 +362,7 @@ test("E2 a key in a text is asked about before it is kept for good", async ({ pa
 });
 
 test.describe("without the server", () => {
-  test.use({ allowedErrors: [/WebSocket connection .* failed|ERR_(CONNECTION|SOCKET|EMPTY|CONTENT|INCOMPLETE)_|Failed to fetch/] });
+  test.use({ allowedErrors: SERVER_AWAY });
 
   test("A4 a save that fails keeps the draft, says why, and can be tried again", async ({ page, etude }) => {
     const id = await prompt(page, {});

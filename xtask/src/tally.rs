@@ -141,10 +141,15 @@ pub fn run_counted(command: &mut Command) -> Result<(Tally, ExitStatus)> {
 mod tests {
     use super::*;
 
+    fn read(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.read(line));
+        tally
+    }
+
     #[test]
     fn reads_both_runners() {
-        let mut tally = Tally::default();
-        for line in [
+        let tally = read(&[
             "running 3 tests",
             "test limits::are_named ... ok",
             "test result: FAILED. 2 passed; 1 failed; 4 ignored; 0 measured; 0 filtered out; finished in 0.01s",
@@ -153,24 +158,19 @@ mod tests {
             "  6 passed (3.1s)",
             "  2 did not run",
             "1 failed, 129 passed, 2 warnings in 21.40s",
-        ] {
-            tally.read(line);
-        }
+        ]);
         assert_eq!(tally, Tally { passed: 137, failed: 4, skipped: 5, ..Tally::default() });
     }
 
     #[test]
     fn names_what_failed() {
-        let mut tally = Tally::default();
-        for line in [
+        let tally = read(&[
             "test limits::are_named ... FAILED",
             "  ✘   12 tests/grid.spec.ts:75:1 › a grid is paused (15.2s)",
             "FAILED test_chat.py::test_streams - AssertionError: no chunk",
             "    not ok 3 - a stream ends",
             "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-        ] {
-            tally.read(line);
-        }
+        ]);
         assert_eq!(
             tally.failures,
             [
@@ -184,8 +184,7 @@ mod tests {
 
     #[test]
     fn keeps_what_was_said_of_what_failed() {
-        let mut tally = Tally::default();
-        for line in [
+        let tally = read(&[
             "---- limits::are_named stdout ----",
             "",
             "thread 'limits::are_named' panicked at domain/src/limits.rs:3:5:",
@@ -199,9 +198,7 @@ mod tests {
             "    attachment #1: screenshot (image/png)",
             "    test-results/grid/test-failed-1.png",
             "  1 failed",
-        ] {
-            tally.read(line);
-        }
+        ]);
         assert_eq!(
             tally.reasons,
             [
