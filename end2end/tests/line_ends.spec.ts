@@ -4,40 +4,29 @@ import type { Page } from "@playwright/test";
 import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { expectText, finished, kept, LAB, live, message, open, run, runId } from "./playground";
+import { type Body, chip, confirm, dialog, edited, preset, put, user, versions } from "./versioning";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
   expect(mock.baseURL).toBeTruthy();
 });
 
-type Body = Record<string, unknown>;
-
-const user = (content: string) => ({ messages: [{ role: "user", content }] });
-
 /** A prompt with one version for each body: the last one is the newest. */
 async function prompt(page: Page, ...bodies: Body[]): Promise<string> {
   const made = await page.request.post("/v1/presets", { data: { name: "Letters", model: "quick", ...bodies[0] } });
   expect(made.status(), await made.text()).toBe(201);
   const { id } = await made.json();
-  for (const body of bodies.slice(1)) {
-    const saved = await page.request.put(`/v1/presets/${id}`, { data: { model: "quick", ...body } });
-    expect(saved.ok(), await saved.text()).toBe(true);
-  }
+  for (const body of bodies.slice(1)) await put(page, id, { model: "quick", ...body });
   return id;
 }
 
-const preset = async (page: Page, id: string) => (await page.request.get(`/v1/presets/${id}`)).json();
-const dialog = (page: Page) => page.getByRole("dialog", { name: "Save version" });
-const chip = (page: Page) => page.locator(".header__subject a.chip");
-const edited = (page: Page) => page.getByText(/^Unsaved changes since v\d+$/);
 const draftSaved = (page: Page) => expect(page.locator(".prompt-foot__kept")).toHaveText("Draft saved");
 const diff = (page: Page) => page.getByRole("region", { name: "Diff" });
 const section = (page: Page, title: string) => diff(page).locator(".diff-section").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
-const beside = (page: Page) => page.getByRole("list", { name: "Versions" });
 
 async function save(page: Page, version: number): Promise<void> {
   await page.keyboard.press("Control+s");
-  await dialog(page).getByRole("button", { name: /^Save version/ }).click();
+  await confirm(page).click();
   await expect(chip(page)).toContainText(`v${version}`);
   await expect(edited(page)).toHaveCount(0);
 }
@@ -174,7 +163,7 @@ test.describe("the draft", () => {
     const temperature = section(page, "Model and parameters").getByRole("row", { name: /^Temperature/ });
     await expect(temperature).toContainText("0.3");
     await expect(temperature).toContainText("0.9");
-    const draft = beside(page).getByRole("link", { name: "Draft" });
+    const draft = versions(page).getByRole("link", { name: "Draft" });
     await expect(draft).toHaveAttribute("aria-current", "true");
     // A draft is not out of date: nothing is restored.
     await expect(diff(page).getByRole("button", { name: /^Restore/ })).toHaveCount(0);
@@ -187,12 +176,12 @@ test.describe("the draft", () => {
     await expect(page).toHaveURL(`/p/${id}/diff/2..draft`);
     // The address comes before the page: until then the links are those of what was shown.
     await expect(texts.locator(".cm-editor").last()).toContainText("Zero.");
-    await beside(page).getByRole("link", { name: "v1" }).focus();
+    await versions(page).getByRole("link", { name: "v1" }).focus();
     await page.keyboard.press("Enter");
     await expect(page).toHaveURL(`/p/${id}/diff/1..draft`);
     await expect(texts.locator("header")).toContainText("+2");
     // Who goes through the list by keyboard stays where they are.
-    await expect(beside(page).getByRole("link", { name: "v1" })).toBeFocused();
+    await expect(versions(page).getByRole("link", { name: "v1" })).toBeFocused();
     await page.reload();
     await live(page);
     await expect(texts.locator("header")).toContainText("+2");
@@ -248,7 +237,7 @@ test.describe("without JavaScript", () => {
     const said = diff(page).locator("noscript p");
     await expect(said).toBeVisible();
     await expect(said).toContainText("comparing it takes JavaScript");
-    await expect(beside(page).getByRole("link", { name: "v2" })).toBeVisible();
+    await expect(versions(page).getByRole("link", { name: "v2" })).toBeVisible();
   });
 });
 

@@ -1,52 +1,14 @@
 // A prompt's versions: saved, edited, compared, restored, merged, forked, put away. Nothing that was written is lost.
 
-import type { Page } from "@playwright/test";
 import { expectAccessible, LOOKS } from "./axe";
 import { expect, test } from "./fixtures";
 import { choose, expectText, finished, kept, LAB, live, message, open, run, runId, SERVER_AWAY, settled } from "./playground";
+import { chip, confirm, dialog, edited, fromMenu, menu, preset, prompt, put, row, saveButton, user, versions } from "./versioning";
 
 test.use({ config: LAB });
 test.beforeEach(async ({ mock }) => {
   expect(mock.baseURL).toBeTruthy();
 });
-
-const dialog = (page: Page, name = "Save version") => page.getByRole("dialog", { name });
-const chip = (page: Page) => page.locator(".header__subject a.chip");
-const saveButton = (page: Page) => page.getByRole("button", { name: "Save version", exact: true });
-const confirm = (page: Page) => dialog(page).getByRole("button", { name: /^Save version/ });
-const edited = (page: Page) => page.getByText(/^Unsaved changes since v\d+$/);
-const versions = (page: Page) => page.getByRole("list", { name: "Versions" });
-const row = (page: Page, version: number) => versions(page).getByRole("listitem").filter({ has: page.getByRole("checkbox", { name: `Pick v${version}`, exact: true }) });
-const menu = (page: Page) => page.getByRole("menu", { name: "Prompt" });
-
-type Body = Record<string, unknown>;
-
-/** A prompt with one version for each body: the last one is the newest. */
-async function prompt(page: Page, ...bodies: Body[]): Promise<string> {
-  const base = { name: "Clause review", model: "quick", messages: [{ role: "user", content: "One.\nTwo.\nThree." }] };
-  const made = await page.request.post("/v1/presets", { data: { ...base, ...bodies[0] } });
-  expect(made.status(), await made.text()).toBe(201);
-  const { id } = await made.json();
-  const { name: _, ...rest } = base;
-  for (const body of bodies.slice(1)) await put(page, id, { ...rest, ...body });
-  return id;
-}
-
-async function put(page: Page, id: string, body: Body): Promise<Body> {
-  const saved = await page.request.put(`/v1/presets/${id}`, { data: body });
-  expect(saved.ok(), await saved.text()).toBe(true);
-  return saved.json();
-}
-
-const preset = async (page: Page, id: string, version?: number) =>
-  (await page.request.get(`/v1/presets/${id}${version ? `?version=${version}` : ""}`)).json();
-
-const user = (content: string) => ({ messages: [{ role: "user", content }] });
-
-async function fromMenu(page: Page, item: string): Promise<void> {
-  await page.locator("#prompt-name").click();
-  await menu(page).getByRole("menuitem", { name: item, exact: true }).click();
-}
 
 test("A4 save, edit, diff, restore", async ({ page }) => {
   await open(page);
@@ -263,36 +225,6 @@ test("A4 the draft of a prompt is found at its address also from the start page"
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Untitled");
 });
 
-test("A4 labels move with a save and in the history", async ({ page }) => {
-  const id = await prompt(page, { labels: { production: 0 } }, user("Second."));
-  await open(page, `/p/${id}`);
-  await message(page).fill("Third.");
-  await page.keyboard.press("Control+s");
-  await dialog(page).getByRole("checkbox", { name: "Move “production” from v1 to this version" }).check();
-  await confirm(page).click();
-  await expect(chip(page)).toContainText("v3");
-  expect((await preset(page, id)).labels).toEqual({ production: 3 });
-
-  await page.goto(`/p/${id}/history?v=2`);
-  await live(page);
-  const drawer = page.getByRole("complementary", { name: "v2" });
-  await drawer.getByRole("button", { name: "Add label" }).click();
-  await expect(page.getByRole("textbox", { name: "Label for v2" })).toBeFocused();
-  await page.keyboard.type("latest");
-  await page.keyboard.press("Enter");
-  await expect(drawer.getByText("always means the newest version")).toBeVisible();
-  await page.getByRole("textbox", { name: "Label for v2" }).fill("staging");
-  await page.keyboard.press("Enter");
-  await expect(row(page, 2)).toContainText("staging");
-  await drawer.getByRole("button", { name: "Move to v3" }).click();
-  await expect(row(page, 3)).toContainText("staging");
-  await drawer.getByRole("button", { name: "Move “production” here from v3" }).click();
-  await expect(row(page, 2)).toContainText("production");
-  await drawer.getByRole("button", { name: "Remove the label production" }).click();
-  await expect(row(page, 2)).not.toContainText("production");
-  expect((await preset(page, id)).labels).toEqual({ staging: 3 });
-});
-
 test.describe("names and places", () => {
   // A name that is none is refused.
   test.use({ allowedErrors: [/status of 400/] });
@@ -404,38 +336,6 @@ test.describe("without the code of a dialog", () => {
   });
 });
 
-test("A4 M1 the history by keyboard alone", async ({ page }) => {
-  const id = await prompt(page, {}, user("Second."), user("Third."));
-  await open(page, `/p/${id}/history`);
-  await page.keyboard.press("j");
-  await expect(page.getByRole("link", { name: "v3", exact: true })).toBeFocused();
-  await page.keyboard.press("x");
-  await page.keyboard.press("j");
-  await page.keyboard.press("x");
-  await expect(page.getByRole("group", { name: "Picked versions" })).toContainText("v2 and v3 picked");
-  await page.keyboard.press("Enter");
-  await expect(page.getByRole("complementary", { name: "v2" })).toBeVisible();
-  await page.keyboard.press("j");
-  await expect(page.getByRole("complementary", { name: "v1" })).toBeVisible();
-  await page.getByRole("complementary", { name: "v1" }).getByRole("button").first().focus();
-  await page.keyboard.press("Escape");
-  await expect(page.getByRole("complementary")).toHaveCount(0);
-  await expect(page.getByRole("link", { name: "v1", exact: true })).toBeFocused();
-  await page.keyboard.press("/");
-  await expect(page.getByRole("searchbox", { name: "Search versions" })).toBeFocused();
-  await page.keyboard.type("nothing like it");
-  await expect(page.getByText("No version has that")).toBeVisible();
-  await page.keyboard.press("Control+a");
-  await page.keyboard.type("v2");
-  await expect(versions(page).getByRole("listitem")).toHaveCount(1);
-  await page.getByRole("searchbox", { name: "Search versions" }).blur();
-  await page.keyboard.press("d");
-  await expect(page).toHaveURL(`/p/${id}/diff/2..3`);
-  await page.locator("etude-diff [class*=cm-]").first().waitFor();
-  await page.keyboard.press("n");
-  await expect(page.locator("etude-diff [data-current]").first()).toBeVisible();
-});
-
 test("M1 the prompt's menu: arrows walk, a letter finds, Escape gives the focus back and stops nothing", async ({ page }) => {
   const id = await prompt(page, { params: { max_tokens: 1_000 } });
   await open(page, `/p/${id}`);
@@ -476,36 +376,6 @@ test.describe("what is not there", () => {
   });
 });
 
-test("A4 a thousand versions are listed and scroll", async ({ page }) => {
-  test.setTimeout(120_000);
-  const id = await prompt(page, {});
-  for (let from = 0; from < 999; from += 50) {
-    const to = Math.min(from + 50, 999);
-    for (let n = from; n < to; n += 1) await put(page, id, { model: "quick", ...user(`Version ${n + 2}.`), note: `Note ${n + 2}` });
-  }
-  await open(page, `/p/${id}/history`);
-  for (const shown of [200, 400, 600, 800]) {
-    await expect(versions(page).getByRole("listitem")).toHaveCount(shown);
-    await page.getByRole("button", { name: "Load more" }).click();
-  }
-  await expect(versions(page).getByRole("listitem")).toHaveCount(1_000);
-  await expect(page.getByRole("button", { name: "Load more" })).toHaveCount(0);
-  const scroller = page.getByRole("region", { name: "All versions" });
-  const longest = await scroller.evaluate(async (element) => {
-    let [longest, last] = [0, performance.now()];
-    for (let step = 1; step <= 60; step += 1) {
-      element.scrollTop = (element.scrollHeight * step) / 60;
-      await new Promise(requestAnimationFrame);
-      const now = performance.now();
-      [longest, last] = [Math.max(longest, now - last), now];
-    }
-    return longest;
-  });
-  console.log(`longest frame: ${longest.toFixed(0)} ms`);
-  expect(longest).toBeGreaterThan(0);
-  await expect(row(page, 1)).toBeVisible();
-});
-
 for (const { colorScheme, width } of LOOKS) {
   test.describe(`${colorScheme}, ${width} px`, () => {
     test.use({ colorScheme, viewport: { width, height: 844 } });
@@ -540,4 +410,3 @@ for (const { colorScheme, width } of LOOKS) {
     });
   });
 }
-
